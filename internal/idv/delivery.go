@@ -1,0 +1,53 @@
+package idv
+
+import "time"
+
+// DeliveryState is where a delivery is.
+type DeliveryState string
+
+// The states of a delivery.
+const (
+	DeliveryReceived  DeliveryState = "received"  // kept, not worked yet
+	DeliveryProcessed DeliveryState = "processed" // understood and applied
+	DeliveryParked    DeliveryState = "parked"    // genuine but not understood
+	DeliveryUnmatched DeliveryState = "unmatched" // about no session of ours
+)
+
+// DeliveryStates lists every state of a delivery.
+func DeliveryStates() []DeliveryState {
+	return []DeliveryState{DeliveryReceived, DeliveryProcessed, DeliveryParked, DeliveryUnmatched}
+}
+
+// Delivery is a webhook as we keep it.
+type Delivery struct {
+	ID       string
+	Provider string
+	// Digest identifies what was delivered: hex SHA-256 of the raw body. A
+	// provider's second delivery of the same bytes is the same delivery.
+	Digest     string
+	State      DeliveryState
+	Reason     string // why it is parked or unmatched
+	EventType  string
+	Ref        Ref // the session it is about, once it was read
+	SessionID  string
+	ReceivedAt time.Time
+	Attempts   int // how often it was worked
+	Webhook    Webhook
+}
+
+// DeliveryOutcome is what became of working a delivery once.
+type DeliveryOutcome struct {
+	ID        string
+	State     DeliveryState
+	Reason    string
+	EventType string
+	Ref       Ref
+	SessionID string
+}
+
+// DeliveryFilter selects deliveries; zero fields select all.
+type DeliveryFilter struct {
+	State    DeliveryState
+	Provider string
+	Page     Page
+}

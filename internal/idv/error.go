@@ -1,0 +1,65 @@
+package idv
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// The errors of a WebhookReader.
+var (
+	// ErrForged: the webhook was not sent by the provider.
+	ErrForged = errors.New("webhook signature is missing or wrong")
+	// ErrNotUnderstood: genuine, but the body cannot be read.
+	ErrNotUnderstood = errors.New("webhook body cannot be read")
+)
+
+// ErrorKind says what went wrong between us and a provider.
+type ErrorKind string
+
+// The kinds of provider errors.
+const (
+	KindRejected     ErrorKind = "rejected"     // it refused our request
+	KindUnauthorized ErrorKind = "unauthorized" // it refused our credentials
+	KindNotFound     ErrorKind = "not_found"    // it does not know the session
+	KindRateLimited  ErrorKind = "rate_limited" // too many requests; RetryAfter may say when
+	KindUnavailable  ErrorKind = "unavailable"  // it is down, or its answer cannot be read
+	KindTimeout      ErrorKind = "timeout"      // it did not answer in time
+)
+
+// ProviderError is machinery between us and a provider, never a decision about
+// a person. It holds no secret and no personal data.
+type ProviderError struct {
+	Kind ErrorKind
+	// Ambiguous: the request was sent and may have had its effect all the same,
+	// so that it must not be repeated blindly.
+	Ambiguous  bool
+	HTTPStatus int    // 0 if there was no answer
+	Code       string // the provider's own code, if it gave one
+	RetryAfter time.Duration
+	Err        error
+}
+
+func (e *ProviderError) Error() string {
+	s := "provider: " + string(e.Kind)
+	if e.HTTPStatus != 0 {
+		s += fmt.Sprintf(" (HTTP %d)", e.HTTPStatus)
+	}
+	if e.Code != "" {
+		s += " code " + e.Code
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+func (e *ProviderError) Unwrap() error { return e.Err }
+
+// The errors of the store.
+var (
+	// ErrNotFound: there is no such thing.
+	ErrNotFound = errors.New("not found")
+	// ErrTaken: the provider's id belongs to another session already.
+	ErrTaken = errors.New("the provider's id belongs to another session")
+)

@@ -1,0 +1,25 @@
+package idv
+
+import "time"
+
+// JobKind names a kind of work.
+type JobKind string
+
+// The kinds of work. A job's id is the id of what it is about.
+const (
+	JobDelivery JobKind = "delivery" // work a delivery
+	JobSettle   JobKind = "settle"   // find out what became of an unanswered create
+	JobExpire   JobKind = "expire"   // end a session whose link ran out
+	JobFetch    JobKind = "fetch"    // ask the provider about a session
+)
+
+// JobKinds lists every kind of work.
+func JobKinds() []JobKind { return []JobKind{JobDelivery, JobSettle, JobExpire, JobFetch} }
+
+// Job is work that is kept in the transaction of the data it is about and done
+// at least once after it. It holds an id and nothing personal.
+type Job struct {
+	Kind  JobKind
+	ID    string
+	RunAt time.Time // zero: at once
+}

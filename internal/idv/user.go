@@ -1,0 +1,120 @@
+package idv
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Standing is what a user's status needs to know of one session.
+type Standing struct {
+	SessionID string
+	Provider  string
+	CreatedAt time.Time
+	State     State
+}
+
+// Verification is the normalized status of a user at one moment.
+type Verification struct {
+	Status        UserStatus
+	SessionID     string // the session that says so, empty for unverified
+	Provider      string
+	OpenSessionID string // the newest open session, if there is one
+	Reasons       []Reason
+	VerifiedAt    time.Time // when the approval was decided, for verified and expired
+	ExpiresAt     time.Time // until when it counts, zero for ever
+	// ChangesAt is when the passing of time alone will change this object,
+	// zero if it never will.
+	ChangesAt time.Time
+}
+
+// FoldUser reads a user's status off the states of the user's sessions.
+// validFor is how long an approval counts from its decision, 0 for ever. The
+// order of the sessions does not matter.
+func FoldUser(sessions []Standing, validFor time.Duration, now time.Time) Verification {
+	v := Verification{Status: UserUnverified}
+	open, hasOpen := newest(sessions, func(s Standing) (time.Time, bool) {
+		return s.CreatedAt, s.State.Status.Open()
+	})
+	decided, hasDecision := newest(sessions, func(s Standing) (time.Time, bool) {
+		if s.State.Decision == nil {
+			return time.Time{}, false
+		}
+		return s.State.Decision.DecidedAt, true
+	})
+	if hasDecision {
+		v = verdict(decided, validFor, now)
+	}
+	if !hasOpen {
+		return v
+	}
+	if v.Status != UserVerified {
+		v = Verification{
+			Status:    openStatus(open.State.Status),
+			SessionID: open.SessionID,
+			Provider:  open.Provider,
+			Reasons:   open.State.Reasons,
+		}
+	}
+	v.OpenSessionID = open.SessionID
+	return v
+}
+
+func newest(sessions []Standing, at func(Standing) (time.Time, bool)) (best Standing, found bool) {
+	var bestAt time.Time
+	for _, s := range sessions {
+		t, ok := at(s)
+		if !ok {
+			continue
+		}
+		if !found || cmp.Or(t.Compare(bestAt), cmp.Compare(s.SessionID, best.SessionID)) > 0 {
+			best, bestAt, found = s, t, true
+		}
+	}
+	return best, found
+}
+
+func verdict(s Standing, validFor time.Duration, now time.Time) Verification {
+	v := Verification{SessionID: s.SessionID, Provider: s.Provider, Reasons: s.State.Reasons}
+	if s.State.Decision.Outcome == Declined {
+		v.Status = UserRejected
+		if s.State.EverApproved {
+			v.Status = UserRevoked
+		}
+		return v
+	}
+	v.VerifiedAt = s.State.Decision.DecidedAt
+	v.ExpiresAt = countsUntil(v.VerifiedAt, validFor, s.State.DocumentExpiresAt)
+	if !v.ExpiresAt.IsZero() && !now.Before(v.ExpiresAt) {
+		v.Status = UserExpired
+		return v
+	}
+	v.Status, v.ChangesAt = UserVerified, v.ExpiresAt
+	return v
+}
+
+// countsUntil gives the earlier of the two limits, zero if there is none.
+func countsUntil(decidedAt time.Time, validFor time.Duration, documentExpiresAt time.Time) time.Time {
+	var limits []time.Time
+	if validFor > 0 {
+		limits = append(limits, decidedAt.Add(validFor))
+	}
+	if !documentExpiresAt.IsZero() {
+		limits = append(limits, documentExpiresAt)
+	}
+	if len(limits) == 0 {
+		return time.Time{}
+	}
+	return slices.MinFunc(limits, time.Time.Compare)
+}
+
+func openStatus(s Status) UserStatus {
+	switch s {
+	case InReview:
+		return UserInReview
+	case ResubmissionRequested:
+		return UserActionRequired
+	default:
+		return UserPending
+	}
+}
