@@ -1,0 +1,145 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+// Cancel ends an open session here, and at the provider where it can. A session
+// that is canceled already is answered as it is; a *ConflictError refuses one
+// that is decided or ended otherwise.
+func (s *Service) Cancel(ctx context.Context, id string) (idv.Session, error) {
+	x, err := s.Store.Session(ctx, id)
+	if err != nil {
+		return idv.Session{}, err
+	}
+	if !x.State.Status.Open() {
+		return x, endedConflict(x)
+	}
+	s.cancelAtProvider(ctx, x)
+	x, err = s.Store.Apply(ctx, idv.Change{SessionID: id, Observations: []idv.Observation{{
+		Fingerprint: "cancel",
+		Source:      idv.SourceOperator,
+		HeardAt:     s.now(),
+		Status:      idv.Canceled,
+		Reasons:     []idv.Reason{idv.NewReason(idv.ReasonClientCanceled, "")},
+	}}})
+	if err != nil {
+		return idv.Session{}, err
+	}
+	// A decision may have come in between, and it stands.
+	return x, endedConflict(x)
+}
+
+func endedConflict(x idv.Session) error {
+	switch {
+	case x.State.Status == idv.Canceled:
+		return nil
+	case x.State.Status.Decided():
+		return &ConflictError{Kind: ConflictDecided, SessionID: x.ID}
+	default:
+		return &ConflictError{Kind: ConflictEnded, SessionID: x.ID}
+	}
+}
+
+// cancelAtProvider is best effort: the session is canceled here whatever the
+// provider does, and a late decision would still be told.
+func (s *Service) cancelAtProvider(ctx context.Context, x idv.Session) {
+	canceler, ok := s.Providers[x.Provider].(idv.Canceler)
+	if !ok || x.Ref == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ProviderTimeout)
+	defer cancel()
+	if err := canceler.Cancel(ctx, x.Ref); err != nil {
+		s.Logger.WarnContext(ctx, "session could not be canceled at its provider", "session", x.ID, "provider", x.Provider, "error", err.Error())
+	}
+}
+
+// Refresh asks the provider about the session now. The answer is one more
+// observation and goes through the same fold as a webhook. It returns
+// idv.ErrNotFound, ErrNotConfigured, a *ConflictError while the provider has
+// not confirmed the session, or a *FaultError.
+func (s *Service) Refresh(ctx context.Context, id string) (idv.Session, error) {
+	x, err := s.Store.Session(ctx, id)
+	if err != nil {
+		return idv.Session{}, err
+	}
+	p, err := s.provider(x.Provider)
+	if err != nil {
+		return idv.Session{}, err
+	}
+	if x.Ref == "" {
+		if x.State.Status == idv.Created {
+			return idv.Session{}, &ConflictError{Kind: ConflictUnsettled, SessionID: x.ID, RetryAfter: s.settledIn(x)}
+		}
+		return idv.Session{}, &ConflictError{Kind: ConflictEnded, SessionID: x.ID}
+	}
+	asked := s.now()
+	fetchCtx, cancel := context.WithTimeout(ctx, s.ProviderTimeout)
+	defer cancel()
+	u, err := p.Fetch(fetchCtx, x.Ref)
+	if err != nil {
+		return idv.Session{}, fault(x, err)
+	}
+	if u.OccurredAt.IsZero() {
+		// What the provider answers is true as of the question.
+		u.OccurredAt = asked
+	}
+	return s.Store.Apply(ctx, idv.Change{
+		SessionID:    id,
+		Observations: []idv.Observation{u.Observation(idv.SourceFetch, fetchFingerprint(u), s.now())},
+		Result:       u.Result,
+	})
+}
+
+// fetchFingerprint makes an answer that says the same as an earlier one the
+// same observation.
+func fetchFingerprint(u idv.Update) string {
+	said := fmt.Sprintf("%q %q %q %s", u.Attempt, u.ProviderStatus, u.Status, u.OccurredAt.UTC().Format(time.RFC3339Nano))
+	sum := sha256.Sum256([]byte(said))
+	return "fetch:" + hex.EncodeToString(sum[:16])
+}
+
+// Fetch is Refresh for the queue. An error means that it is worth asking again.
+func (s *Service) Fetch(ctx context.Context, id string) error {
+	_, err := s.Refresh(ctx, id)
+	var f *FaultError
+	var conflict *ConflictError
+	switch {
+	case err == nil, errors.Is(err, idv.ErrNotFound), errors.As(err, &conflict):
+		return nil
+	case errors.As(err, &f) && (f.Err.Kind == idv.KindNotFound || f.Err.Kind == idv.KindRejected):
+		s.Logger.WarnContext(ctx, "provider does not answer for a session", "session", id, "provider", f.Provider, "error", f.Err.Error())
+		return nil
+	default:
+		return err
+	}
+}
+
+// Expire ends a session whose link ran out before the user was done.
+func (s *Service) Expire(ctx context.Context, id string) error {
+	x, err := s.Store.Session(ctx, id)
+	if errors.Is(err, idv.ErrNotFound) {
+		return nil
+	}
+	// A session whose time was moved has another job for then.
+	if err != nil || !x.State.Status.Open() || s.now().Before(x.ExpiresAt) {
+		return err
+	}
+	_, err = s.Store.Apply(ctx, idv.Change{SessionID: id, Observations: []idv.Observation{{
+		Fingerprint: "link-expired",
+		Source:      idv.SourceClock,
+		HeardAt:     s.now(),
+		OccurredAt:  x.ExpiresAt,
+		Status:      idv.Expired,
+		Reasons:     []idv.Reason{idv.NewReason(idv.ReasonSessionExpired, "")},
+	}}})
+	return err
+}

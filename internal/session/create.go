@@ -1,0 +1,255 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+// Request asks for a session. It is valid in itself; what it meets here is not
+// known yet.
+type Request struct {
+	ExternalUserID string
+	Provider       string // empty: routing chooses
+	CallbackURL    string
+	ExpiresIn      time.Duration
+	Country        string
+	DocumentTypes  []idv.DocumentType
+	Locale         string
+	Prefill        idv.Prefill
+	Metadata       map[string]string
+	Another        bool // although the user has an open session
+	Reverify       bool // although the user is verified
+
+	Key *idv.IdempotencyKey // nil if the client sent none
+	// Answer renders the reply that is kept under Key: a session, or the error
+	// that this request ended with for good.
+	Answer func(idv.Session, Outcome, error) idv.Answer
+}
+
+// Outcome says how a request for a session was met.
+type Outcome int
+
+// How a request can be met.
+const (
+	Made   Outcome = iota // a new session
+	Reused                // the open session that the user had
+)
+
+// Reply is a session and how it came to be. Replay is set instead when the key
+// was answered before.
+type Reply struct {
+	Session idv.Session
+	Outcome Outcome
+	Replay  *idv.Answer
+}
+
+// Create gives the user a session. It returns ErrNotConfigured, a
+// *ConflictError or a *FaultError. However often and wherever it is called at
+// once for one user, the provider is asked once.
+func (s *Service) Create(ctx context.Context, req Request) (Reply, error) {
+	if req.Provider == "" {
+		chosen, err := s.Routing.Choose(req.Country, req.DocumentTypes)
+		if err != nil {
+			return Reply{}, err
+		}
+		req.Provider = chosen
+	}
+	if _, err := s.provider(req.Provider); err != nil {
+		return Reply{}, err
+	}
+	for {
+		claim, err := s.Store.CreateSession(ctx, s.newSession(req))
+		if err != nil {
+			return Reply{}, err
+		}
+		switch claim.Kind {
+		case idv.ClaimNew:
+			return s.start(ctx, claim.Session, req)
+		case idv.ClaimReplay:
+			return Reply{Replay: &claim.Answer}, nil
+		case idv.ClaimMismatch:
+			return Reply{}, &ConflictError{Kind: ConflictOtherInput}
+		case idv.ClaimVerified:
+			return Reply{}, &ConflictError{Kind: ConflictVerified, SessionID: claim.Session.ID}
+		case idv.ClaimSameKey:
+			return s.sameKey(ctx, claim.Session, req)
+		case idv.ClaimOpen:
+			if claim.Session.State.Status != idv.Created {
+				return s.reuse(ctx, claim.Session, req)
+			}
+			if err := s.await(ctx, claim.Session); err != nil {
+				return Reply{}, err
+			}
+		}
+	}
+}
+
+func (s *Service) newSession(req Request) idv.NewSession {
+	now := s.now()
+	x := idv.Session{
+		ID:             s.NewID(),
+		ExternalUserID: req.ExternalUserID,
+		Provider:       req.Provider,
+		State:          idv.State{Status: idv.Created},
+		CallbackURL:    req.CallbackURL,
+		Metadata:       req.Metadata,
+		CreatedAt:      now,
+		UpdatedAt:      now,
+		ExpiresAt:      now.Add(req.ExpiresIn),
+	}
+	return idv.NewSession{
+		Session:  x,
+		Another:  req.Another,
+		Reverify: req.Reverify,
+		Key:      req.Key,
+		// The first two are for a process that dies before it has an answer.
+		Jobs: []idv.Job{
+			{Kind: idv.JobSettle, ID: x.ID, RunAt: now.Add(s.ProviderTimeout + grace)},
+			{Kind: idv.JobExpire, ID: x.ID, RunAt: x.ExpiresAt},
+		},
+	}
+}
+
+// start asks the provider, once. A client that hangs up does not stop it: the
+// session may exist at the provider by then.
+func (s *Service) start(ctx context.Context, x idv.Session, req Request) (Reply, error) {
+	ctx = context.WithoutCancel(ctx)
+	started, err := s.callStart(ctx, x, req)
+	if err != nil {
+		return Reply{}, s.notStarted(ctx, x, req, err)
+	}
+	change := s.confirmed(x, started)
+	change.Key = req.Key
+	change.Answer = func(x idv.Session) idv.Answer { return req.Answer(x, Made, nil) }
+	changed, err := s.Store.Apply(ctx, change)
+	if errors.Is(err, idv.ErrTaken) {
+		return Reply{}, s.notStarted(ctx, x, req, &idv.ProviderError{Kind: idv.KindRejected, Err: err})
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	return Reply{Session: changed, Outcome: Made}, nil
+}
+
+func (s *Service) callStart(ctx context.Context, x idv.Session, req Request) (idv.Started, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.ProviderTimeout)
+	defer cancel()
+	start := s.startRequest(x)
+	start.Country, start.DocumentTypes = req.Country, req.DocumentTypes
+	start.Locale, start.Prefill = req.Locale, req.Prefill
+	return s.Providers[x.Provider].Start(ctx, start)
+}
+
+// startRequest is what can still be told about a create later on.
+func (s *Service) startRequest(x idv.Session) idv.StartRequest {
+	return idv.StartRequest{
+		SessionID:      x.ID,
+		ExternalUserID: x.ExternalUserID,
+		At:             x.CreatedAt,
+		CallbackURL:    x.CallbackURL,
+		WebhookURL:     s.WebhookURL(x.Provider),
+		ExpiresIn:      x.ExpiresAt.Sub(x.CreatedAt),
+	}
+}
+
+// confirmed is what we know once the provider has the session.
+func (s *Service) confirmed(x idv.Session, started idv.Started) idv.Change {
+	change := idv.Change{
+		SessionID: x.ID,
+		Started:   &started,
+		Observations: []idv.Observation{{
+			Fingerprint:    "create",
+			Source:         idv.SourceCreate,
+			HeardAt:        s.now(),
+			ProviderStatus: started.ProviderStatus,
+			Status:         started.Status,
+		}},
+	}
+	if !started.ExpiresAt.IsZero() && !started.ExpiresAt.Equal(x.ExpiresAt) {
+		change.Jobs = []idv.Job{{Kind: idv.JobExpire, ID: x.ID, RunAt: started.ExpiresAt}}
+	}
+	return change
+}
+
+// notStarted keeps that the create failed, or that nobody knows, and gives the
+// error for the client.
+func (s *Service) notStarted(ctx context.Context, x idv.Session, req Request, err error) error {
+	f := fault(x, err)
+	s.Logger.WarnContext(ctx, "session was not started", "session", x.ID, "provider", x.Provider, "error", f.Err.Error())
+	if f.Err.Ambiguous {
+		change := idv.Change{
+			SessionID:       x.ID,
+			StartUnanswered: true,
+			Jobs:            []idv.Job{{Kind: idv.JobSettle, ID: x.ID, RunAt: s.now().Add(settleEvery)}},
+		}
+		if _, err := s.Store.Apply(ctx, change); err != nil {
+			return err
+		}
+		return f
+	}
+	change := s.failed(x, startReason(f.Err))
+	// A refusal is this key's answer for good; after a breakdown the client may
+	// try again with the same key, for nothing was bought.
+	change.Key = req.Key
+	if f.Err.Kind == idv.KindRejected || f.Err.Kind == idv.KindUnauthorized {
+		change.Answer = func(x idv.Session) idv.Answer { return req.Answer(x, Made, f) }
+	}
+	if _, err := s.Store.Apply(ctx, change); err != nil {
+		return err
+	}
+	return f
+}
+
+// failed is a create that came to nothing.
+func (s *Service) failed(x idv.Session, why idv.Reason) idv.Change {
+	return idv.Change{
+		SessionID: x.ID,
+		Observations: []idv.Observation{{
+			Fingerprint: "create-failed",
+			Source:      idv.SourceCreate,
+			HeardAt:     s.now(),
+			Status:      idv.Failed,
+			Reasons:     []idv.Reason{why},
+		}},
+	}
+}
+
+func startReason(e *idv.ProviderError) idv.Reason {
+	switch e.Kind {
+	case idv.KindRejected, idv.KindUnauthorized, idv.KindNotFound:
+		return idv.NewReason(idv.ReasonProviderRejected, e.Code)
+	case idv.KindTimeout:
+		return idv.NewReason(idv.ReasonProviderTimeout, e.Code)
+	default:
+		return idv.NewReason(idv.ReasonProviderUnavailable, e.Code)
+	}
+}
+
+func (s *Service) reuse(ctx context.Context, x idv.Session, req Request) (Reply, error) {
+	if req.Key != nil {
+		if err := s.Store.AnswerKey(ctx, *req.Key, req.Answer(x, Reused, nil)); err != nil {
+			return Reply{}, err
+		}
+	}
+	return Reply{Session: x, Outcome: Reused}, nil
+}
+
+// sameKey answers a repetition whose first call left no answer: because it
+// still runs, because the provider did not answer it, or because it died.
+func (s *Service) sameKey(ctx context.Context, x idv.Session, req Request) (Reply, error) {
+	switch {
+	case s.inFlight(x):
+		return Reply{}, &ConflictError{Kind: ConflictInFlight, SessionID: x.ID, RetryAfter: time.Second}
+	case x.Ref != "":
+		a := req.Answer(x, Made, nil)
+		if err := s.Store.AnswerKey(ctx, *req.Key, a); err != nil {
+			return Reply{}, err
+		}
+		return Reply{Replay: &a}, nil
+	default:
+		return Reply{}, fault(x, &idv.ProviderError{Kind: idv.KindTimeout, Ambiguous: true})
+	}
+}
