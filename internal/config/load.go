@@ -1,0 +1,219 @@
+package config
+
+import (
+	"encoding/base64"
+	"log/slog"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+// Mistakes is every mistake in a configuration, one sentence each.
+type Mistakes []string
+
+func (m Mistakes) Error() string {
+	return "the configuration has mistakes:\n  - " + strings.Join(m, "\n  - ")
+}
+
+// Load reads the configuration for the given providers. required are the names
+// of settings that the command at hand cannot do without. The error is
+// Mistakes.
+func Load(src Source, infos []idv.Info, required ...string) (Config, error) {
+	v := read(src)
+	c := Config{
+		Listen:          v.address(core(listen)),
+		PublicURL:       v.webAddress(core(publicURL)),
+		DatabaseURL:     v.database(core(databaseURL)),
+		BootstrapAPIKey: v.bootstrap(core(bootstrapAPIKey)),
+		EncryptionKeys:  v.keys(core(EncryptionKey)),
+		ValidFor:        v.duration(core(validFor), 0),
+		ProviderTimeout: v.duration(core(providerTimeout), time.Millisecond),
+		LogLevel:        v.level(core(logLevel)),
+		Routing:         v.file.Routing,
+	}
+	for _, name := range required {
+		if v.get(core(name)) == "" {
+			v.wrong("%s%s is required: %s", Prefix, name, core(name).Help)
+		}
+	}
+	c.Accounts = v.accounts(infos)
+	v.checkRouting(c)
+	c.Warnings = v.leftOver()
+	if len(v.mistakes) > 0 {
+		return c, Mistakes(v.mistakes)
+	}
+	return c, nil
+}
+
+func core(name string) Setting {
+	all := Core()
+	return all[slices.IndexFunc(all, func(s Setting) bool { return s.Name == name })]
+}
+
+func (v *values) address(s Setting) string {
+	value := v.get(s)
+	if _, port, err := net.SplitHostPort(value); err != nil || port == "" {
+		v.wrong("%s%s must be an address such as 127.0.0.1:8080", Prefix, s.Name)
+	}
+	return value
+}
+
+func (v *values) webAddress(s Setting) string {
+	value := strings.TrimRight(v.get(s), "/")
+	if value == "" {
+		return ""
+	}
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		v.wrong("%s%s must be an http or https address without credentials or query", Prefix, s.Name)
+	}
+	return value
+}
+
+func (v *values) database(s Setting) string {
+	value := v.get(s)
+	scheme, rest, _ := strings.Cut(value, ":")
+	if rest == "" || !slices.Contains([]string{"postgres", "postgresql", "sqlite"}, scheme) {
+		v.wrong("%s%s must be postgres://… or sqlite:PATH", Prefix, s.Name)
+	}
+	return value
+}
+
+func (v *values) bootstrap(s Setting) string {
+	value := v.get(s)
+	if value != "" && len(value) < 32 {
+		v.wrong("%s%s must have at least 32 characters", Prefix, s.Name)
+	}
+	return value
+}
+
+func (v *values) keys(s Setting) [][]byte {
+	value := v.get(s)
+	if value == "" {
+		return nil
+	}
+	var keys [][]byte
+	for part := range strings.SplitSeq(value, ",") {
+		key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(part))
+		if err != nil || len(key) != 32 {
+			v.wrong("%s%s must be base64 of 32 bytes, or several separated by commas", Prefix, s.Name)
+			return nil
+		}
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+func (v *values) duration(s Setting, least time.Duration) time.Duration {
+	d, err := time.ParseDuration(v.get(s))
+	if err != nil || d < least {
+		v.wrong("%s%s must be a duration such as %s", Prefix, s.Name, s.Default)
+	}
+	return d
+}
+
+func (v *values) level(s Setting) slog.Level {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(v.get(s))); err != nil {
+		v.wrong("%s%s must be debug, info, warn or error", Prefix, s.Name)
+	}
+	return l
+}
+
+var accountName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+
+// accounts gives the accounts of the file, then those that variables alone set.
+func (v *values) accounts(infos []idv.Info) []Account {
+	var list []Account
+	for _, name := range v.file.order {
+		given := v.file.Providers[name]
+		adapter := given["adapter"]
+		if adapter == "" {
+			adapter = name
+		}
+		at := slices.IndexFunc(infos, func(i idv.Info) bool { return i.Name == adapter })
+		switch {
+		case !accountName.MatchString(name):
+			v.wrong("providers.%s: a name has lower-case letters, digits, - and _ only", name)
+		case at < 0:
+			v.wrong("providers.%s: there is no adapter %q", name, adapter)
+		default:
+			list = append(list, v.account(name, infos[at], given))
+		}
+	}
+	for _, info := range infos {
+		if _, named := v.file.Providers[info.Name]; !named {
+			list = append(list, v.account(info.Name, info, nil))
+		}
+	}
+	return slices.DeleteFunc(list, func(a Account) bool { return a.Settings == nil })
+}
+
+// account reads one account. Its Settings are nil if nobody set any of those
+// that are required. One that is set in part is a mistake.
+func (v *values) account(name string, info idv.Info, given map[string]string) Account {
+	a := Account{Name: name, Adapter: info.Name, Settings: idv.Settings{}}
+	some := given != nil
+	known := []string{"adapter"}
+	for _, s := range info.Settings {
+		key := strings.ToLower(s.Key)
+		known = append(known, key)
+		fallback := s.Default
+		if value, ok := given[key]; ok {
+			fallback = value
+		}
+		value := v.get(Setting{Name: variable(name, s.Key), Default: fallback})
+		a.Settings[s.Key] = value
+		switch {
+		case !s.Required:
+		case value == "":
+			a.Missing = append(a.Missing, s.Key)
+		case s.Default == "":
+			some = true
+		}
+	}
+	for key := range given {
+		if !slices.Contains(known, key) {
+			v.wrong("providers.%s.%s is not a setting of %s", name, key, info.Title)
+		}
+	}
+	if !some {
+		a.Settings = nil
+		return a
+	}
+	for _, key := range a.Missing {
+		v.wrong("%s is required for %s, of which other settings are set", Variable(name, key), info.Title)
+	}
+	return a
+}
+
+func (v *values) checkRouting(c Config) {
+	for i, r := range c.Routing {
+		if !slices.ContainsFunc(c.On(), func(a Account) bool { return a.Name == r.Provider }) {
+			v.wrong("routing[%d]: %q is not a configured provider", i, r.Provider)
+		}
+	}
+}
+
+// leftOver warns of variables that nothing reads, and refuses keys of the file
+// that nothing reads.
+func (v *values) leftOver() []string {
+	variables, keys := v.unknown()
+	for _, key := range keys {
+		v.wrong("--config: %s is not a setting", key)
+	}
+	var warnings []string
+	for _, name := range variables {
+		if withoutEffect(strings.TrimSuffix(name, "_FILE")) {
+			warnings = append(warnings, Prefix+name+" has no effect in this version")
+		} else if name != "CONFIG" {
+			warnings = append(warnings, Prefix+name+" is not a setting of this version")
+		}
+	}
+	return warnings
+}

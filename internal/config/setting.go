@@ -1,0 +1,75 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+// Setting is one thing that can be set by a flag, a variable or the file.
+type Setting struct {
+	Name    string // the variable without its prefix
+	Default string
+	Help    string
+	Secret  bool
+}
+
+// Flag is the name of the setting's flag.
+func (s Setting) Flag() string { return strings.ReplaceAll(strings.ToLower(s.Name), "_", "-") }
+
+const (
+	listen          = "LISTEN"
+	publicURL       = "PUBLIC_URL"
+	databaseURL     = "DATABASE_URL"
+	bootstrapAPIKey = "BOOTSTRAP_API_KEY"
+	validFor        = "VERIFICATION_VALID_FOR"
+	providerTimeout = "PROVIDER_TIMEOUT"
+	logLevel        = "LOG_LEVEL"
+)
+
+// EncryptionKey is the name of the setting that only some commands need.
+const EncryptionKey = "ENCRYPTION_KEY"
+
+// Core lists the settings of the server itself.
+func Core() []Setting {
+	return []Setting{
+		{Name: listen, Default: "127.0.0.1:8080", Help: "address of the API"},
+		{Name: publicURL, Help: "how providers and phones reach this server (default http:// and the address of the API)"},
+		{Name: databaseURL, Default: "sqlite:bonafide.db", Help: "postgres://… or sqlite:PATH"},
+		{Name: bootstrapAPIKey, Secret: true, Help: "an API key with every scope, for provisioning; at least 32 characters"},
+		{Name: EncryptionKey, Secret: true, Help: "base64 of 32 bytes; encrypts personal data and stored webhooks. A comma-separated list: the first encrypts, all decrypt"},
+		{Name: validFor, Default: "8760h", Help: "how long an approval counts; 0 for ever"},
+		{Name: providerTimeout, Default: "10s", Help: "one call to a provider, all tries of a read included"},
+		{Name: logLevel, Default: "info", Help: "debug, info, warn or error; logs are JSON lines on standard error"},
+	}
+}
+
+// Provider lists the settings of an account at a provider.
+func Provider(info idv.Info) []Setting {
+	var list []Setting
+	for _, s := range info.Settings {
+		help := info.Title + ": " + s.Help
+		if s.Required {
+			help += " (required)"
+		}
+		list = append(list, Setting{Name: variable(info.Name, s.Key), Default: s.Default, Help: help, Secret: s.Secret})
+	}
+	return list
+}
+
+// Variable is the name of the variable for a setting of an account.
+func Variable(account, key string) string { return Prefix + variable(account, key) }
+
+func variable(account, key string) string {
+	return strings.ToUpper(strings.ReplaceAll(account, "-", "_")) + "_" + key
+}
+
+// withoutEffect are names that belong to this interface and do nothing yet in
+// this version. They are told apart from typing mistakes.
+func withoutEffect(name string) bool {
+	switch name {
+	case "JWT_SECRET", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "RECONCILE_INTERVAL", "RATE_LIMIT", "CORS_ORIGINS", "METRICS_LISTEN":
+		return true
+	}
+	return false
+}

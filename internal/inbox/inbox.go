@@ -1,0 +1,82 @@
+// Package inbox takes in what providers tell us: it authenticates a webhook,
+// keeps it with its job, and later reads and applies it.
+package inbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+// Store keeps deliveries and what they do. Each method is one transaction.
+type Store interface {
+	// SaveDelivery keeps a delivery with its jobs; false if it was kept before.
+	SaveDelivery(ctx context.Context, d idv.Delivery, jobs ...idv.Job) (isNew bool, err error)
+	Delivery(ctx context.Context, id string) (idv.Delivery, error)
+	MarkDelivery(ctx context.Context, o idv.DeliveryOutcome) error
+	Apply(ctx context.Context, c idv.Change) (idv.Session, error)
+}
+
+// Sessions finds the session that a provider speaks of.
+type Sessions interface {
+	Session(ctx context.Context, id string) (idv.Session, error)
+	SessionByRef(ctx context.Context, provider string, ref idv.Ref) (idv.Session, error)
+	HasResult(ctx context.Context, sessionID string) (bool, error)
+}
+
+// Options are what an Inbox works with.
+type Options struct {
+	Store     Store
+	Sessions  Sessions
+	Providers map[string]idv.Provider
+	NewID     func() string
+	Now       func() time.Time
+	Logger    *slog.Logger
+}
+
+// Inbox takes in webhooks. Its methods may be called at once.
+type Inbox struct {
+	Options
+}
+
+// New makes an inbox.
+func New(o Options) *Inbox { return &Inbox{Options: o} }
+
+// ErrUnknownProvider: no account of that name takes webhooks here.
+var ErrUnknownProvider = errors.New("no such provider takes webhooks here")
+
+// Receive keeps a webhook of a provider: once it returns nil, the webhook is
+// durable and will be worked. A repetition of the same bytes is kept once. It
+// returns ErrUnknownProvider, idv.ErrForged, or the store's error.
+func (b *Inbox) Receive(ctx context.Context, provider string, header http.Header, body []byte) error {
+	reader, ok := b.Providers[provider].(idv.WebhookReader)
+	if !ok {
+		return ErrUnknownProvider
+	}
+	w := idv.Webhook{Header: header, Body: body, ReceivedAt: b.Now().UTC().Truncate(time.Millisecond)}
+	if err := reader.Authenticate(ctx, w); err != nil {
+		return fmt.Errorf("%s: %w", provider, err)
+	}
+	digest := sha256.Sum256(body)
+	d := idv.Delivery{
+		ID:         b.NewID(),
+		Provider:   provider,
+		Digest:     hex.EncodeToString(digest[:]),
+		State:      idv.DeliveryReceived,
+		ReceivedAt: w.ReceivedAt,
+		Webhook:    w,
+	}
+	isNew, err := b.Store.SaveDelivery(ctx, d, idv.Job{Kind: idv.JobDelivery, ID: d.ID})
+	if err != nil {
+		return fmt.Errorf("keep delivery: %w", err)
+	}
+	b.Logger.InfoContext(ctx, "webhook received", "provider", provider, "delivery", d.ID, "new", isNew)
+	return nil
+}
