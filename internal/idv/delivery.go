@@ -3,7 +3,7 @@ package idv
 import "time"
 
 // DeliveryState is where a delivery is.
-type DeliveryState string
+type DeliveryState string // @name DeliveryState
 
 // The states of a delivery.
 const (

@@ -1,7 +1,7 @@
 package idv
 
 // NoticeKind names a fact that a provider tells and that moves no status.
-type NoticeKind string
+type NoticeKind string // @name NoticeKind
 
 // The kinds of notices.
 const (
@@ -26,6 +26,6 @@ func NoticeKinds() []NoticeKind {
 // Notice is such a fact. Facts holds short machine-readable details in the
 // provider's words (never personal data), for example "severity": "high".
 type Notice struct {
-	Kind  NoticeKind        `json:"kind"`
-	Facts map[string]string `json:"facts,omitempty"`
-}
+	Kind  NoticeKind        `json:"kind" example:"fraud_alert"`
+	Facts map[string]string `json:"facts,omitempty" example:"severity:high"`
+} // @name Notice

@@ -3,7 +3,7 @@ package idv
 import "time"
 
 // Source says who told us.
-type Source string
+type Source string // @name Source
 
 // The sources of observations.
 const (

@@ -67,6 +67,15 @@ type WebhookReader interface {
 	Normalize(w Webhook) ([]Update, error)
 }
 
+// Repeater is a provider whose webhooks neither name nor date the event they
+// tell: the same bytes may be sent again as a repetition, or because the same
+// thing has happened again, and a late one looks like a new one. Where that
+// makes a difference, the truth is asked for.
+type Repeater interface {
+	WebhookReader
+	Repeats() bool
+}
+
 // Canceler is a provider at which a session can be cancelled.
 type Canceler interface {
 	Cancel(ctx context.Context, ref Ref) error
@@ -162,4 +171,34 @@ func AfterDay(day string) time.Time {
 		return time.Time{}
 	}
 	return t.AddDate(0, 0, 1)
+}
+
+// AsOf dates an answer to a question that was asked at the given time: where
+// the provider does not date it, it is true as of the question. Providers that
+// date at all do so to the second, and so is this, that neither seems newer
+// than the other by its fraction alone.
+func (u Update) AsOf(asked time.Time) Update {
+	if u.OccurredAt.IsZero() {
+		u.OccurredAt = asked.UTC().Truncate(time.Second)
+	}
+	return u
+}
+
+// Observation is what is kept of the update.
+func (u Update) Observation(source Source, fingerprint string, heardAt time.Time) Observation {
+	return Observation{
+		Fingerprint:       fingerprint,
+		Source:            source,
+		HeardAt:           heardAt,
+		OccurredAt:        u.OccurredAt.Truncate(time.Millisecond), // as precise as it is kept
+		ProviderStatus:    u.ProviderStatus,
+		Status:            u.Status,
+		Attempt:           u.Attempt,
+		Unknown:           u.Unknown,
+		Partial:           u.Partial,
+		Test:              u.Test,
+		Reasons:           u.Reasons,
+		Notice:            u.Notice,
+		DocumentExpiresAt: u.DocumentExpiresAt,
+	}
 }

@@ -1,7 +1,7 @@
 package idv
 
 // ReasonCode is our stable code for why a session is where it is.
-type ReasonCode string
+type ReasonCode string // @name ReasonCode
 
 // Reason says why. Message is safe to show to the user; ProviderCode is the
 // provider's own word and may be empty.

@@ -11,42 +11,42 @@ type Result struct {
 // Person is the verified person. Dates are YYYY-MM-DD, countries ISO 3166-1
 // alpha-2 where they can be told.
 type Person struct {
-	FirstName      *string   `json:"firstName" example:"AMARA"`
-	LastName       *string   `json:"lastName" example:"OKAFOR"`
-	FullName       *string   `json:"fullName" example:"AMARA OKAFOR"`
-	DateOfBirth    *string   `json:"dateOfBirth" format:"date" example:"1994-02-17"`
-	Sex            *string   `json:"sex" enums:"female,male,other" example:"female"`
-	Nationality    *string   `json:"nationality" example:"NG"`
-	PersonalNumber *string   `json:"personalNumber" example:"90001234567"`
-	PlaceOfBirth   *string   `json:"placeOfBirth" example:"ENUGU"`
+	FirstName      *string   `json:"firstName" extensions:"x-nullable" example:"AMARA"`
+	LastName       *string   `json:"lastName" extensions:"x-nullable" example:"OKAFOR"`
+	FullName       *string   `json:"fullName" extensions:"x-nullable" example:"AMARA OKAFOR"`
+	DateOfBirth    *string   `json:"dateOfBirth" extensions:"x-nullable" format:"date" example:"1994-02-17"`
+	Sex            *string   `json:"sex" extensions:"x-nullable" enums:"female,male,other" example:"female"`
+	Nationality    *string   `json:"nationality" extensions:"x-nullable" example:"NG"`
+	PersonalNumber *string   `json:"personalNumber" extensions:"x-nullable" example:"90001234567"`
+	PlaceOfBirth   *string   `json:"placeOfBirth" extensions:"x-nullable" example:"ENUGU"`
 	Addresses      []Address `json:"addresses"`
 } // @name Person
 
 // Address is one address of the person.
 type Address struct {
-	Full       *string `json:"full" example:"12 Harbour Lane, Lagos"`
-	Street     *string `json:"street" example:"Harbour Lane"`
-	City       *string `json:"city" example:"Lagos"`
-	PostalCode *string `json:"postalCode" example:"101241"`
-	State      *string `json:"state" example:"Lagos"`
-	Country    *string `json:"country" example:"NG"`
+	Full       *string `json:"full" extensions:"x-nullable" example:"12 Harbour Lane, Lagos"`
+	Street     *string `json:"street" extensions:"x-nullable" example:"Harbour Lane"`
+	City       *string `json:"city" extensions:"x-nullable" example:"Lagos"`
+	PostalCode *string `json:"postalCode" extensions:"x-nullable" example:"101241"`
+	State      *string `json:"state" extensions:"x-nullable" example:"Lagos"`
+	Country    *string `json:"country" extensions:"x-nullable" example:"NG"`
 } // @name Address
 
 // Document is the document that was shown.
 type Document struct {
-	Type      *DocumentType `json:"type" example:"passport"`
-	Number    *string       `json:"number" example:"A0000001"`
-	Country   *string       `json:"country" example:"NG"`
-	IssuedOn  *string       `json:"issuedOn" format:"date" example:"2021-05-10"`
-	ExpiresOn *string       `json:"expiresOn" format:"date" example:"2031-05-09"`
-	Issuer    *string       `json:"issuer" example:"NIS"`
+	Type      *DocumentType `json:"type" extensions:"x-nullable" example:"passport"`
+	Number    *string       `json:"number" extensions:"x-nullable" example:"A0000001"`
+	Country   *string       `json:"country" extensions:"x-nullable" example:"NG"`
+	IssuedOn  *string       `json:"issuedOn" extensions:"x-nullable" format:"date" example:"2021-05-10"`
+	ExpiresOn *string       `json:"expiresOn" extensions:"x-nullable" format:"date" example:"2031-05-09"`
+	Issuer    *string       `json:"issuer" extensions:"x-nullable" example:"NIS"`
 } // @name Document
 
 // Check is one thing that the provider looked at.
 type Check struct {
 	Kind   CheckKind   `json:"kind" example:"document"`
 	Status CheckStatus `json:"status" example:"passed"`
-	Detail *string     `json:"detail" example:"documentAuth: 97"`
+	Detail *string     `json:"detail" extensions:"x-nullable" example:"documentAuth: 97"`
 } // @name Check
 
 // DocumentType is a kind of identity document.

@@ -2,52 +2,46 @@ package idv
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 )
 
+// said reports whether the provider said it about the running session, be it
+// in answer to our create. That the session was created is no news.
+func (o Observation) said() bool {
+	return o.counts() && o.Status != Created && (o.told() || o.Source == SourceCreate && o.Status.Open())
+}
+
+// at is the moment by which an observation is ordered: the provider's own time.
+// What nobody dated happened at some moment before we heard of it. The doubt
+// goes against the user: an approval and mere progress are then as old as can
+// be, and whatever holds the user back is as new as can be.
+func (o Observation) at() time.Time {
+	if o.OccurredAt.IsZero() && o.Status != Approved && o.Status.rank() >= ResubmissionRequested.rank() {
+		return o.HeardAt
+	}
+	return o.OccurredAt
+}
+
 // roundsOf groups what the provider said into rounds, oldest first. A round is
-// one try of the user; a request to resubmit closes it. Where the provider
-// names its attempts, an attempt is a round; where it does not, its times tell
-// on which side of a closing an observation lies.
+// one try of the user, and a request to resubmit closes it. Where the provider
+// names its attempts, a closed attempt is a round; of all else the times tell
+// between which closings it lies.
 func roundsOf(set []Observation) [][]Observation {
-	var told []Observation
-	attempts := map[string][]Observation{}
+	closings, first := closingsOf(set), firstSigns(set)
+	rounds := make([][]Observation, len(closings)+1)
 	for _, o := range set {
-		if !o.counts() || !o.told() {
+		if !o.said() {
 			continue
 		}
-		told = append(told, o)
-		if o.Attempt != "" {
-			attempts[o.Attempt] = append(attempts[o.Attempt], o)
+		at := o.at()
+		if at.IsZero() {
+			at = first[o.Attempt]
 		}
+		i := roundAt(closings, o.Attempt, at)
+		rounds[i] = append(rounds[i], o)
 	}
-
-	closings := closingsOf(told, attempts)
-	index := map[string]int{}
-	for i, c := range closings {
-		if c.attempt != "" {
-			index[c.attempt] = i
-		}
-	}
-	for i, attempt := range openAttempts(attempts, index) {
-		index[attempt] = len(closings) + i
-	}
-
-	byIndex := map[int][]Observation{}
-	for _, o := range told {
-		at, named := index[o.Attempt]
-		if !named {
-			at = closedBefore(closings, o.OccurredAt)
-		}
-		byIndex[at] = append(byIndex[at], o)
-	}
-	var rounds [][]Observation
-	for _, at := range slices.Sorted(maps.Keys(byIndex)) {
-		rounds = append(rounds, byIndex[at])
-	}
-	return rounds
+	return slices.DeleteFunc(rounds, func(round []Observation) bool { return len(round) == 0 })
 }
 
 // closing is the moment at which a round ended with a request to resubmit.
@@ -56,65 +50,53 @@ type closing struct {
 	at      time.Time
 }
 
-func closingsOf(told []Observation, attempts map[string][]Observation) []closing {
+// closingsOf lists the closings, oldest first. An attempt is closed by the
+// first request: a repetition does not reach into the next round.
+func closingsOf(set []Observation) []closing {
 	var closings []closing
-	for _, o := range told {
-		// Without a time and an attempt nothing can be told to lie after it.
-		if o.Status == ResubmissionRequested && o.Attempt == "" && !o.OccurredAt.IsZero() {
-			closings = append(closings, closing{at: o.OccurredAt})
-		}
-	}
-	for attempt, said := range attempts {
-		last, closed := time.Time{}, false
-		for _, o := range said {
-			if o.Status == ResubmissionRequested {
-				closed = true
-				if o.OccurredAt.After(last) {
-					last = o.OccurredAt
-				}
-			}
-		}
-		if closed {
-			closings = append(closings, closing{attempt: attempt, at: last})
+	for _, o := range set {
+		if o.said() && o.Status == ResubmissionRequested {
+			closings = append(closings, closing{o.Attempt, o.at()})
 		}
 	}
 	slices.SortFunc(closings, func(a, b closing) int {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.attempt, b.attempt))
 	})
-	// Two words for one closing are one closing.
-	return slices.CompactFunc(closings, func(a, b closing) bool {
-		return a.attempt == "" && b.attempt == "" && a.at.Equal(b.at)
+	seen := map[string]bool{}
+	return slices.DeleteFunc(closings, func(c closing) bool {
+		again := c.attempt != "" && seen[c.attempt]
+		seen[c.attempt] = true
+		return again
 	})
 }
 
-// openAttempts orders the attempts that nothing closed by the first time the
-// provider gives for them.
-func openAttempts(attempts map[string][]Observation, closed map[string]int) []string {
+// firstSigns gives for each attempt the first moment at which it is known to
+// have been under way.
+func firstSigns(set []Observation) map[string]time.Time {
 	first := map[string]time.Time{}
-	var open []string
-	for attempt, said := range attempts {
-		if _, ok := closed[attempt]; ok {
+	for _, o := range set {
+		if !o.said() || o.Attempt == "" {
 			continue
 		}
-		open = append(open, attempt)
-		for _, o := range said {
-			if t := first[attempt]; !o.OccurredAt.IsZero() && (t.IsZero() || o.OccurredAt.Before(t)) {
-				first[attempt] = o.OccurredAt
-			}
+		if t, ok := first[o.Attempt]; !ok || o.when().Before(t) {
+			first[o.Attempt] = o.when()
 		}
 	}
-	slices.SortFunc(open, func(a, b string) int {
-		return cmp.Or(first[a].Compare(first[b]), cmp.Compare(a, b))
-	})
-	return open
+	return first
 }
 
-func closedBefore(closings []closing, t time.Time) int {
-	n := 0
-	for _, c := range closings {
-		if c.at.Before(t) {
-			n++
+// roundAt gives the index of the round of something that happened at the given
+// time: the attempt's own if it is closed, else after the closings before it.
+func roundAt(closings []closing, attempt string, at time.Time) int {
+	if attempt != "" {
+		own := slices.IndexFunc(closings, func(c closing) bool { return c.attempt == attempt })
+		if own >= 0 {
+			return own
 		}
+	}
+	n := 0
+	for n < len(closings) && closings[n].at.Before(at) {
+		n++
 	}
 	return n
 }

@@ -3,7 +3,7 @@ package idv
 import "slices"
 
 // Status is the state of one session. The zero value means "moves nothing".
-type Status string
+type Status string // @name SessionStatus
 
 // The statuses of a session.
 const (
@@ -83,7 +83,7 @@ func (s Status) rank() int {
 }
 
 // UserStatus is the normalized verification status of a user.
-type UserStatus string
+type UserStatus string // @name UserStatus
 
 // The statuses of a user.
 const (
@@ -92,9 +92,9 @@ const (
 	UserInReview       UserStatus = "in_review"       // an open session is with a human
 	UserActionRequired UserStatus = "action_required" // the user must resubmit
 	UserVerified       UserStatus = "verified"        // the newest decision is an approval that still counts
-	UserRejected       UserStatus = "rejected"        // the newest decision is a decline
-	UserExpired        UserStatus = "expired"         // the approval no longer counts
-	UserRevoked        UserStatus = "revoked"         // the approval was withdrawn by its provider
+	UserRejected       UserStatus = "rejected"        // the newest decision is a decline, of a session that never made the user verified
+	UserExpired        UserStatus = "expired"         // the approval no longer counts: age, or the document lapsed
+	UserRevoked        UserStatus = "revoked"         // the approval that made the user verified was withdrawn by its provider
 )
 
 // UserStatuses lists every status of a user.

@@ -75,7 +75,11 @@ func newest(sessions []Standing, at func(Standing) (time.Time, bool)) (best Stan
 }
 
 func verdict(s Standing, validFor time.Duration, now time.Time) Verification {
-	v := Verification{SessionID: s.SessionID, Provider: s.Provider, Reasons: s.State.Reasons}
+	v := Verification{SessionID: s.SessionID, Provider: s.Provider}
+	if s.State.Status.Decided() {
+		// Of a session that is open again, the reasons are for trying again.
+		v.Reasons = s.State.Reasons
+	}
 	if s.State.Decision.Outcome == Declined {
 		v.Status = UserRejected
 		if s.State.EverApproved {

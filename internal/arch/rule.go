@@ -1,0 +1,101 @@
+// Package arch says which package may import which. Its test holds the code to
+// it, and the architecture page prints it.
+package arch
+
+import (
+	"path"
+	"slices"
+)
+
+// Rule says what one package may import, tests aside. Packages are named by
+// their path in the module, "." for its root; a * stands for one element.
+type Rule struct {
+	Package string
+	// Imports are the packages of ours.
+	Imports []string
+	// Pure: nothing but the standard library besides.
+	Pure bool
+	// ForTests: only test files may import it.
+	ForTests bool
+}
+
+// Rules lists the rule of every package. Where two fit, the first one holds.
+func Rules() []Rule {
+	return []Rule{
+		{Package: ".", Imports: []string{"internal/app"}},
+		{Package: "api", Imports: []string{"internal/id", "internal/idv", "internal/inbox", "internal/session", "internal/token"}},
+		{Package: "docs"},
+		{Package: "migrations", Imports: []string{"internal/queue"}},
+
+		{Package: "internal/idv", Pure: true},
+		{Package: "internal/country"},
+		{Package: "internal/id"},
+		{Package: "internal/seal", Imports: []string{"internal/idv"}},
+		{Package: "internal/token", Imports: []string{"internal/idv"}},
+		{Package: "internal/config", Imports: []string{"internal/idv"}},
+
+		{Package: "internal/session", Imports: []string{"internal/idv"}},
+		{Package: "internal/inbox", Imports: []string{"internal/idv"}},
+		{Package: "internal/queue", Imports: []string{"internal/idv"}},
+		{Package: "internal/store", Imports: []string{"internal/idv", "migrations"}},
+		{Package: "internal/httpclient", Imports: []string{"internal/idv"}},
+		{Package: "internal/emulator", Imports: []string{"internal/idv"}},
+
+		{Package: "providers", Imports: []string{"internal/emulator", "internal/idv", "providers/*", "providers/*/emulator"}},
+		{Package: "providers/providertest", Imports: []string{"internal/emulator", "internal/httpclient", "internal/idv"}, ForTests: true},
+		{Package: "providers/*", Imports: []string{"internal/country", "internal/httpclient", "internal/idv"}},
+		{Package: "providers/*/emulator", Imports: []string{"internal/country", "internal/emulator", "internal/httpclient", "internal/idv"}},
+
+		{Package: "internal/app", Imports: []string{
+			"api", "docs", "migrations", "providers",
+			"internal/config", "internal/emulator", "internal/httpclient", "internal/id", "internal/idv", "internal/inbox",
+			"internal/queue", "internal/seal", "internal/session", "internal/store", "internal/token",
+		}},
+
+		{Package: "internal/arch"},
+		{Package: "internal/diagram", Imports: []string{"internal/arch", "internal/idv"}},
+		{Package: "internal/openapi"},
+		{Package: "internal/openapi/generate", Imports: []string{"internal/openapi"}},
+		{Package: "internal/enginetest", Imports: []string{"internal/idv", "internal/store", "migrations"}, ForTests: true},
+	}
+}
+
+// Confined names the packages of ours that may know a module of others.
+type Confined struct {
+	Module   string
+	Packages []string
+}
+
+// ConfinedModules lists the modules that only some packages may know.
+func ConfinedModules() []Confined {
+	return []Confined{
+		{"github.com/labstack", []string{"api"}},
+		{"gorm.io", []string{"internal/store"}},
+		{"github.com/glebarez/sqlite", []string{"internal/store"}},
+		{"github.com/go-resty/resty", []string{"internal/httpclient"}},
+		{"github.com/riverqueue", []string{"internal/queue", "migrations"}},
+		{"riverqueue.com", []string{"internal/queue", "migrations"}},
+		{"github.com/swaggest", []string{"api", "docs"}},
+	}
+}
+
+// RuleOf finds the rule of a package.
+func RuleOf(pkg string) (Rule, bool) {
+	i := slices.IndexFunc(Rules(), func(r Rule) bool { return match(r.Package, pkg) })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return Rules()[i], true
+}
+
+// Allows reports whether the rule lets its package import one of ours.
+func (r Rule) Allows(pkg string) bool {
+	target, ok := RuleOf(pkg)
+	return ok && !target.ForTests && slices.ContainsFunc(r.Imports, func(pattern string) bool { return match(pattern, pkg) })
+}
+
+// match reports whether the pattern, which is one of Rules, fits the package.
+func match(pattern, pkg string) bool {
+	ok, err := path.Match(pattern, pkg)
+	return ok && err == nil
+}
