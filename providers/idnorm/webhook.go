@@ -42,3 +42,7 @@ func signedAt(w idv.Webhook) time.Time {
 	}
 	return sig.time()
 }
+
+// Repeats: a webhook names its session and not the event, so that a decision
+// that returns to what it was has the bytes of the first one.
+func (p *provider) Repeats() bool { return true }

@@ -51,11 +51,9 @@ func (e *idnorm) message(event string, w webhook) emulator.Message {
 }
 
 // Sign signs with the first secret: HMAC-SHA256 over the time in 8 bytes and
-// the body. The time is rounded up to its second. What takes people minutes
-// happens here within one second, and rounded down an answer of this moment
-// would seem older than what was read a moment before it.
+// the body.
 func (e *idnorm) Sign(m emulator.Message, at time.Time) http.Header {
-	timestamp := at.Add(time.Second - 1).Unix()
+	timestamp := at.Unix()
 	order, key := e.signature()
 	stamp := make([]byte, 8)
 	order.PutUint64(stamp, uint64(timestamp))

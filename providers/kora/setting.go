@@ -1,0 +1,92 @@
+package kora
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bonafide-idv/bonafide/internal/httpclient"
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+// settings are a tenant's settings, checked.
+type settings struct {
+	apiKey             string
+	tenantID           string
+	secrets            []string
+	baseURL            string
+	launchURL          string
+	tier               string
+	sendCallbackURL    bool
+	sendExpectedName   bool
+	requireTimestamped bool
+	allowKorastratum   bool
+}
+
+// parse checks all settings; its error names each that is wrong, never a value.
+func parse(s idv.Settings) (settings, error) {
+	var wrong []error
+	complain := func(key, why string) { wrong = append(wrong, fmt.Errorf("%s: %s", key, why)) }
+	yes := func(key string) bool {
+		b, err := strconv.ParseBool(s[key])
+		if err != nil && s[key] != "" {
+			complain(key, "want true or false")
+		}
+		return b
+	}
+
+	apiKeys := append(s.List("API_KEY"), "") // a key may be one of several; none is an empty one
+	if !oneWord(apiKeys[0]) {
+		complain("API_KEY", "missing, or not one word of plain text")
+	}
+	if !oneWord(s["TENANT_ID"]) {
+		complain("TENANT_ID", "missing, or not one word of plain text")
+	}
+	secrets := s.List("WEBHOOK_SECRET")
+	if len(secrets) == 0 {
+		complain("WEBHOOK_SECRET", "missing")
+	}
+	baseURL, err := httpclient.BaseURL(s["BASE_URL"])
+	if err != nil {
+		complain("BASE_URL", err.Error())
+	}
+	if launch := s["LAUNCH_URL"]; launch != "" && !launchable(launch) {
+		complain("LAUNCH_URL", "want an http(s) URL with {verificationId}")
+	}
+	if !slices.Contains([]string{"basic", "standard", "enhanced"}, s["TIER"]) {
+		complain("TIER", "want basic, standard or enhanced")
+	}
+	checked := settings{
+		apiKey: apiKeys[0], tenantID: s["TENANT_ID"], secrets: secrets, baseURL: baseURL,
+		launchURL: s["LAUNCH_URL"], tier: s["TIER"],
+		sendCallbackURL: yes("SEND_CALLBACK_URL"), sendExpectedName: yes("SEND_EXPECTED_NAME"),
+		requireTimestamped: yes("REQUIRE_TIMESTAMPED"), allowKorastratum: yes("ALLOW_KORASTRATUM_SIGNATURE"),
+	}
+	return checked, errors.Join(wrong...)
+}
+
+// oneWord reports whether a header can carry the value.
+func oneWord(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+func launchable(template string) bool {
+	if !strings.Contains(template, "{verificationId}") {
+		return false
+	}
+	u, err := url.Parse(fill(template, "id", "https://app.example"))
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
+}
+
+// fill puts the values into a launch template, escaped so that they are values
+// wherever they stand.
+func fill(template, verificationID, callbackURL string) string {
+	escape := func(value string) string { return strings.ReplaceAll(url.QueryEscape(value), "+", "%20") }
+	return strings.NewReplacer(
+		"{verificationId}", escape(verificationID),
+		"{callbackUrl}", escape(callbackURL),
+	).Replace(template)
+}
