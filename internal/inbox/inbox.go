@@ -22,6 +22,8 @@ type Store interface {
 	Delivery(ctx context.Context, id string) (idv.Delivery, error)
 	MarkDelivery(ctx context.Context, o idv.DeliveryOutcome) error
 	Apply(ctx context.Context, c idv.Change) (idv.Session, error)
+	// AskAgain has the provider asked about the session of a kept delivery.
+	AskAgain(ctx context.Context, provider, digest string) error
 }
 
 // Sessions finds the session that a provider speaks of.
@@ -76,6 +78,11 @@ func (b *Inbox) Receive(ctx context.Context, provider string, header http.Header
 	isNew, err := b.Store.SaveDelivery(ctx, d, idv.Job{Kind: idv.JobDelivery, ID: d.ID})
 	if err != nil {
 		return fmt.Errorf("keep delivery: %w", err)
+	}
+	if !isNew && b.repeats(provider) {
+		if err := b.Store.AskAgain(ctx, provider, d.Digest); err != nil {
+			return fmt.Errorf("ask about a repetition: %w", err)
+		}
 	}
 	b.Logger.InfoContext(ctx, "webhook received", "provider", provider, "delivery", d.ID, "new", isNew)
 	return nil

@@ -96,10 +96,11 @@ func (b *Inbox) change(ctx context.Context, x idv.Session, d idv.Delivery, index
 	return change, err
 }
 
-// wantsFetch: the truth of a partial update, and the result of a decision that
-// came without one, are asked for.
+// wantsFetch: the truth of a partial update, and of a decision that contradicts
+// the one that stands where the provider's webhooks cannot be told from late
+// ones, is asked for; so is the result of a decision that came without one.
 func (b *Inbox) wantsFetch(ctx context.Context, x idv.Session, u idv.Update) (bool, error) {
-	if u.Partial {
+	if u.Partial || b.repeats(x.Provider) && contradicts(u, x) {
 		return true, nil
 	}
 	if !u.Status.Decided() || u.Result != nil || u.Unknown || u.Test {
@@ -107,6 +108,15 @@ func (b *Inbox) wantsFetch(ctx context.Context, x idv.Session, u idv.Update) (bo
 	}
 	has, err := b.Sessions.HasResult(ctx, x.ID)
 	return !has, err
+}
+
+func contradicts(u idv.Update, x idv.Session) bool {
+	return u.Status.Decided() && x.State.Decision != nil && x.State.Decision.Outcome != u.Status
+}
+
+func (b *Inbox) repeats(provider string) bool {
+	r, ok := b.Providers[provider].(idv.Repeater)
+	return ok && r.Repeats()
 }
 
 // find looks for the session by the provider's id, then by ours where the

@@ -88,10 +88,7 @@ func (s *Service) Refresh(ctx context.Context, id string) (idv.Session, error) {
 	if err != nil {
 		return idv.Session{}, fault(x, err)
 	}
-	if u.OccurredAt.IsZero() {
-		// What the provider answers is true as of the question.
-		u.OccurredAt = asked
-	}
+	u = u.AsOf(asked)
 	return s.Store.Apply(ctx, idv.Change{
 		SessionID:    id,
 		Observations: []idv.Observation{u.Observation(idv.SourceFetch, fetchFingerprint(u), s.now())},
@@ -102,7 +99,8 @@ func (s *Service) Refresh(ctx context.Context, id string) (idv.Session, error) {
 // fetchFingerprint makes an answer that says the same as an earlier one the
 // same observation.
 func fetchFingerprint(u idv.Update) string {
-	said := fmt.Sprintf("%q %q %q %s", u.Attempt, u.ProviderStatus, u.Status, u.OccurredAt.UTC().Format(time.RFC3339Nano))
+	said := fmt.Sprintf("%q %q %q %s %s %+v", u.Attempt, u.ProviderStatus, u.Status,
+		u.OccurredAt.UTC().Format(time.RFC3339Nano), u.DocumentExpiresAt.UTC().Format(time.RFC3339Nano), u.Reasons)
 	sum := sha256.Sum256([]byte(said))
 	return "fetch:" + hex.EncodeToString(sum[:16])
 }
@@ -134,7 +132,7 @@ func (s *Service) Expire(ctx context.Context, id string) error {
 		return err
 	}
 	_, err = s.Store.Apply(ctx, idv.Change{SessionID: id, Observations: []idv.Observation{{
-		Fingerprint: "link-expired",
+		Fingerprint: "link-expired:" + x.ExpiresAt.Format(time.RFC3339Nano),
 		Source:      idv.SourceClock,
 		HeardAt:     s.now(),
 		OccurredAt:  x.ExpiresAt,

@@ -155,8 +155,16 @@ func (s *Service) startRequest(x idv.Session) idv.StartRequest {
 	}
 }
 
-// confirmed is what we know once the provider has the session.
+// confirmed is what we know once the provider has the session. That it exists
+// is no word on what it came to, and the provider's time limit only shortens
+// the client's.
 func (s *Service) confirmed(x idv.Session, started idv.Started) idv.Change {
+	if !started.Status.Open() {
+		started.Status = idv.Pending
+	}
+	if !started.ExpiresAt.Before(x.ExpiresAt) {
+		started.ExpiresAt = time.Time{}
+	}
 	change := idv.Change{
 		SessionID: x.ID,
 		Started:   &started,
@@ -168,7 +176,7 @@ func (s *Service) confirmed(x idv.Session, started idv.Started) idv.Change {
 			Status:         started.Status,
 		}},
 	}
-	if !started.ExpiresAt.IsZero() && !started.ExpiresAt.Equal(x.ExpiresAt) {
+	if !started.ExpiresAt.IsZero() {
 		change.Jobs = []idv.Job{{Kind: idv.JobExpire, ID: x.ID, RunAt: started.ExpiresAt}}
 	}
 	return change

@@ -20,6 +20,7 @@ func TestCreate(t *testing.T) {
 			return idv.Started{Ref: "r1", Status: idv.Pending, ProviderStatus: "new", ExpiresAt: w.clock.now().Add(24 * time.Hour)}, nil
 		}
 		req := request("user-1")
+		req.ExpiresIn = 72 * time.Hour
 		req.CallbackURL, req.Country, req.Locale = "https://app.example/done", "NG", "en-NG"
 		req.DocumentTypes, req.Prefill = []idv.DocumentType{idv.Passport}, idv.Prefill{FirstName: "Amara"}
 		req.Metadata = map[string]string{"plan": "gold"}
@@ -30,12 +31,29 @@ func TestCreate(t *testing.T) {
 			t.Errorf("session %+v", x)
 		}
 		if told.SessionID != x.ID || told.ExternalUserID != "user-1" || told.WebhookURL != "https://idv.example/v1/webhooks/acme" ||
-			told.CallbackURL != "https://app.example/done" || told.ExpiresIn != time.Hour || told.Prefill.FirstName != "Amara" ||
+			told.CallbackURL != "https://app.example/done" || told.ExpiresIn != 72*time.Hour || told.Prefill.FirstName != "Amara" ||
 			told.Country != "NG" || told.Locale != "en-NG" || !slices.Equal(told.DocumentTypes, req.DocumentTypes) {
 			t.Errorf("the provider was told %+v", told)
 		}
 		if got := w.userStatus("user-1"); got != idv.UserPending {
 			t.Errorf("user is %s", got)
+		}
+	})
+}
+
+// The link does not outlive what the client asked for, nor the provider's own
+// limit.
+func TestTheShorterTimeLimitHolds(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.provider.start = func(_ context.Context, req idv.StartRequest) (idv.Started, error) {
+			return idv.Started{Ref: idv.Ref(req.SessionID), Status: idv.Approved, ExpiresAt: w.clock.now().Add(24 * time.Hour)}, nil
+		}
+		x := w.create("user-1")
+		if !x.ExpiresAt.Equal(w.clock.now().Add(time.Hour)) {
+			t.Errorf("expires %v", x.ExpiresAt)
+		}
+		if x.State.Status != idv.Pending {
+			t.Errorf("a create decided: %s", x.State.Status)
 		}
 	})
 }
@@ -84,16 +102,29 @@ func TestParallelCreatesAskTheProviderOnce(t *testing.T) {
 	})
 }
 
+// counting counts how often a session was asked for.
+type counting struct {
+	session.Store
+	claims chan struct{}
+}
+
+func (c counting) CreateSession(ctx context.Context, n idv.NewSession) (idv.Claim, error) {
+	claim, err := c.Store.CreateSession(ctx, n)
+	c.claims <- struct{}{}
+	return claim, err
+}
+
 // Those who waited for a create that failed share its answer instead of each
 // asking a provider that is in trouble.
 func TestWaitersShareAFailure(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		release := make(chan struct{})
+		const callers = 20
+		release, claims := make(chan struct{}), make(chan struct{}, callers)
 		w.provider.start = func(context.Context, idv.StartRequest) (idv.Started, error) {
 			<-release
 			return idv.Started{}, &idv.ProviderError{Kind: idv.KindRejected, HTTPStatus: 400}
 		}
-		const callers = 20
+		w.Store = counting{w.store, claims}
 		errs := make(chan error, callers)
 		for range callers {
 			go func() {
@@ -101,16 +132,14 @@ func TestWaitersShareAFailure(t *testing.T) {
 				errs <- err
 			}()
 		}
-		for w.provider.starts.Load() == 0 {
-			time.Sleep(time.Millisecond)
+		for range callers {
+			<-claims // everybody has found the one session
 		}
-		// The others are given the time to find the session in their way.
-		time.Sleep(50 * time.Millisecond)
 		close(release)
 		for range callers {
 			faulted(t, <-errs, idv.KindRejected)
 		}
-		if n := w.provider.starts.Load(); n > 2 {
+		if n := w.provider.starts.Load(); n != 1 {
 			t.Errorf("the provider was asked %d times", n)
 		}
 	})

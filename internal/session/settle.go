@@ -28,7 +28,10 @@ func (s *Service) Settle(ctx context.Context, id string) (again time.Duration, e
 	}
 	started, found := s.find(ctx, x)
 	if found {
-		_, err := s.Store.Apply(ctx, s.confirmed(x, started))
+		change := s.confirmed(x, started)
+		// Where the session has got to since is asked for.
+		change.Jobs = append(change.Jobs, idv.Job{Kind: idv.JobFetch, ID: x.ID})
+		_, err := s.Store.Apply(ctx, change)
 		if !errors.Is(err, idv.ErrTaken) {
 			return 0, err
 		}

@@ -1,0 +1,24 @@
+// Package api is the HTTP edge: routes, requests and replies, who may call, and
+// errors as status codes. It holds no rule about verification.
+//
+//	@title			bonafide
+//	@version		1
+//	@description	One REST API in front of many identity-verification (IDV) providers. Create a session for a user at any provider, then read one normalized verification status per user. Times are RFC 3339 in UTC with milliseconds. Unknown request fields are refused. Every reply carries `X-Request-Id`; every error is `application/problem+json` (RFC 9457) with a stable `code`. `Idempotency-Key` is understood on every POST.
+//	@license.name	Apache-2.0
+//
+//	@tag.name			sessions
+//	@tag.description	One attempt to verify one user at one provider.
+//	@tag.name			users
+//	@tag.description	The normalized verification status of a user.
+//	@tag.name			providers
+//	@tag.description	The configured providers.
+//	@tag.name			webhooks
+//	@tag.description	What providers tell us, and what became of it.
+//	@tag.name			operations
+//	@tag.description	Whether the server is alive and ready.
+//
+//	@securityDefinitions.apikey	Bearer
+//	@in							header
+//	@name						Authorization
+//	@description				`Bearer <API key>`
+package api

@@ -1,0 +1,48 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+)
+
+type statusReply struct {
+	Status string `json:"status" enums:"ok,unavailable" example:"ok"`
+} // @name ServerStatus
+
+// healthz answers whether the process is alive.
+//
+//	@Summary	Is the process alive?
+//	@ID			healthz
+//	@Tags		operations
+//	@Produce	json
+//	@Success	200	{object}	statusReply	"it is"
+//	@Router		/healthz [get]
+func (s *server) healthz(echo.Context) (reply, error) { return ok(statusReply{Status: "ok"}) }
+
+// readyz answers whether requests can be served.
+//
+//	@Summary	Can requests be served?
+//	@ID			readyz
+//	@Tags		operations
+//	@Produce	json
+//	@Success	200	{object}	statusReply	"they can: the database answers and has this version's schema"
+//	@Failure	503	{object}	problem		"`internal`: they cannot, for now"
+//	@Router		/readyz [get]
+func (s *server) readyz(c echo.Context) (reply, error) {
+	if err := s.Ready(c.Request().Context()); err != nil {
+		return reply{}, &problem{Status: http.StatusServiceUnavailable, Code: codeInternal,
+			Detail: "The server is not ready: its database does not answer or is not at this version.", cause: err}
+	}
+	return ok(statusReply{Status: "ok"})
+}
+
+// openapi answers this document.
+//
+//	@Summary	The OpenAPI document
+//	@ID			openapi
+//	@Tags		operations
+//	@Produce	json
+//	@Success	200	{object}	object	"this document"
+//	@Router		/openapi.json [get]
+func (s *server) openapi(echo.Context) (reply, error) { return ok(answered(s.Spec)) }

@@ -1,0 +1,48 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+// What a route asks of its caller besides a scope.
+const (
+	public        idv.Scope = ""  // nothing: health, documents, and webhooks, which are signed
+	anyCredential idv.Scope = "*" // a valid credential, whatever its scopes
+)
+
+type route struct {
+	method, path string
+	scope        idv.Scope
+	handler      handler
+	// idempotent: an Idempotency-Key is kept around the handler. Creating a
+	// session keeps it itself, in the transactions of the session.
+	idempotent bool
+}
+
+// routes is the whole API and its rights on one screen.
+func (s *server) routes() []route {
+	const get, post = http.MethodGet, http.MethodPost
+	return []route{
+		{get, "/healthz", public, s.healthz, false},
+		{get, "/readyz", public, s.readyz, false},
+		{get, "/openapi.json", public, s.openapi, false},
+
+		{post, "/v1/sessions", idv.ScopeSessionsWrite, s.createSession, false},
+		{get, "/v1/sessions", idv.ScopeSessionsRead, s.listSessions, false},
+		{get, "/v1/sessions/:id", idv.ScopeSessionsRead, s.getSession, false},
+		{post, "/v1/sessions/:id/cancel", idv.ScopeSessionsWrite, s.cancelSession, true},
+		{post, "/v1/sessions/:id/refresh", idv.ScopeSessionsWrite, s.refreshSession, true},
+		{get, "/v1/sessions/:id/timeline", idv.ScopeSessionsRead, s.getTimeline, false},
+		{get, "/v1/sessions/:id/result", idv.ScopeResultsRead, s.getResult, false},
+
+		{get, "/v1/users/:externalUserId/verification", idv.ScopeUsersRead, s.getVerification, false},
+
+		{post, "/v1/webhooks/:provider", public, s.receiveWebhook, false},
+		{get, "/v1/webhook-deliveries", idv.ScopeAdmin, s.listDeliveries, false},
+		{post, "/v1/webhook-deliveries/:id/replay", idv.ScopeAdmin, s.replayDelivery, true},
+
+		{get, "/v1/providers", anyCredential, s.listProviders, false},
+	}
+}

@@ -1,0 +1,222 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/bonafide-idv/bonafide/internal/id"
+	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/session"
+)
+
+// Sessions are the use cases of sessions.
+type Sessions interface {
+	Create(ctx context.Context, req session.Request) (session.Reply, error)
+	Cancel(ctx context.Context, id string) (idv.Session, error)
+	Refresh(ctx context.Context, id string) (idv.Session, error)
+}
+
+// SessionReader reads what is known of sessions.
+type SessionReader interface {
+	Session(ctx context.Context, id string) (idv.Session, error)
+	Sessions(ctx context.Context, f idv.SessionFilter) ([]idv.Session, error)
+	Observations(ctx context.Context, sessionID string) ([]idv.Observation, error)
+	// Result records that the reader, a credential's id, read it.
+	Result(ctx context.Context, sessionID, reader string) (idv.Result, error)
+}
+
+// Users reads the statuses of users.
+type Users interface {
+	Verification(ctx context.Context, externalUserID string) (idv.UserVerification, error)
+}
+
+// Inbox takes in webhooks.
+type Inbox interface {
+	Receive(ctx context.Context, provider string, header http.Header, body []byte) error
+}
+
+// Deliveries shows what came and lets it be worked again.
+type Deliveries interface {
+	Delivery(ctx context.Context, id string) (idv.Delivery, error)
+	Deliveries(ctx context.Context, f idv.DeliveryFilter) ([]idv.Delivery, error)
+	RequeueDelivery(ctx context.Context, id string) error
+}
+
+// Idempotency keeps the answers to requests that carry a key.
+type Idempotency interface {
+	ClaimKey(ctx context.Context, key idv.IdempotencyKey, lease time.Duration) (idv.Claim, error)
+	AnswerKey(ctx context.Context, key idv.IdempotencyKey, a idv.Answer) error
+	ForgetKey(ctx context.Context, key idv.IdempotencyKey) error
+}
+
+// Authenticator tells who holds a credential; token.ErrInvalid if nobody does.
+type Authenticator interface {
+	Authenticate(ctx context.Context, credential string) (idv.Caller, error)
+}
+
+// Options are what the server works with.
+type Options struct {
+	Sessions      Sessions
+	SessionReader SessionReader
+	Users         Users
+	Inbox         Inbox
+	Deliveries    Deliveries
+	Idempotency   Idempotency
+	Authenticator Authenticator
+	Providers     func() []ProviderStatus
+	// Ready answers whether requests can be served; its error is for operators.
+	Ready  func(ctx context.Context) error
+	Docs   http.Handler // serves /docs and what lies below
+	Spec   []byte       // the OpenAPI document
+	Logger *slog.Logger
+}
+
+type server struct {
+	Options
+	validate *validation
+}
+
+// New gives the handler of the whole API.
+func New(o Options) http.Handler {
+	s := &server{Options: o, validate: newValidation()}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	// X-Forwarded-For is anybody's word.
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.HTTPErrorHandler = s.renderError
+	e.Use(
+		middleware.RequestIDWithConfig(middleware.RequestIDConfig{
+			Generator:        func() string { return id.New("req") },
+			RequestIDHandler: func(echo.Context, string) {},
+		}),
+		s.accessLog(),
+		middleware.RecoverWithConfig(middleware.RecoverConfig{
+			DisableErrorHandler: true,
+			LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
+				s.Logger.Error("panic", "route", c.Path(), "requestId", requestID(c), "error", err.Error(), "stack", string(stack))
+				return err
+			},
+		}),
+		middleware.SecureWithConfig(middleware.SecureConfig{ContentTypeNosniff: "nosniff", XFrameOptions: "DENY"}),
+	)
+	for _, r := range s.routes() {
+		h := s.handle(r)
+		if r.scope != public {
+			h = s.authenticated(r.scope, h)
+		}
+		e.Add(r.method, r.path, h)
+	}
+	docs := echo.WrapHandler(o.Docs)
+	e.GET("/docs", docs)
+	e.GET("/docs/*", docs)
+	return sanitizeRequestID(e)
+}
+
+// Operations lists the documented operations that are served, as "GET /path".
+func Operations() []string {
+	var list []string
+	for _, r := range (&server{}).routes() {
+		list = append(list, r.method+" "+pathParam.ReplaceAllString(r.path, "{$1}"))
+	}
+	return list
+}
+
+var pathParam = regexp.MustCompile(`:(\w+)`)
+
+var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+
+// sanitizeRequestID lets a caller's own request id through only in a form that
+// is safe to log and to echo.
+func sanitizeRequestID(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if v := r.Header.Get(echo.HeaderXRequestID); v != "" && !requestIDForm.MatchString(v) {
+			r.Header.Del(echo.HeaderXRequestID)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
+
+// accessLog writes the route and never the address, which holds users' ids.
+func (s *server) accessLog() echo.MiddlewareFunc {
+	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
+		LogStatus: true, LogMethod: true, LogLatency: true, LogRoutePath: true, HandleError: true,
+		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
+			level := slog.LevelInfo
+			if v.Status >= http.StatusInternalServerError {
+				level = slog.LevelError
+			}
+			s.Logger.LogAttrs(c.Request().Context(), level, "request",
+				slog.String("method", v.Method), slog.String("route", v.RoutePath), slog.Int("status", v.Status),
+				slog.String("took", v.Latency.Round(time.Microsecond).String()), slog.String("requestId", requestID(c)))
+			return nil
+		},
+	})
+}
+
+// reply is what a handler answers.
+type reply struct {
+	status int
+	body   any
+	header map[string]string
+}
+
+// answered is a body that is rendered already.
+type answered []byte
+
+type handler func(c echo.Context) (reply, error)
+
+func ok(body any) (reply, error) { return reply{status: http.StatusOK, body: body}, nil }
+
+func (s *server) handle(r route) echo.HandlerFunc {
+	h := r.handler
+	if r.idempotent {
+		h = s.once(h)
+	}
+	return func(c echo.Context) error {
+		rep, err := h(c)
+		if err != nil {
+			return err
+		}
+		return write(c, rep)
+	}
+}
+
+func write(c echo.Context, rep reply) error {
+	body, err := render(rep.body)
+	if err != nil {
+		return err
+	}
+	header := c.Response().Header()
+	for k, v := range rep.header {
+		header.Set(k, v)
+	}
+	header.Set(echo.HeaderCacheControl, "no-store")
+	contentType := echo.MIMEApplicationJSON
+	if rep.status >= http.StatusBadRequest {
+		contentType = problemType
+	}
+	return c.Blob(rep.status, contentType, body)
+}
+
+// problemType is the media type of errors.
+const problemType = "application/problem+json"
+
+func render(body any) ([]byte, error) {
+	if b, ok := body.(answered); ok {
+		return b, nil
+	}
+	b, err := marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("render reply: %w", err)
+	}
+	return b, nil
+}

@@ -1,0 +1,76 @@
+package api
+
+import (
+	"net/url"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+type verificationReply struct {
+	ExternalUserID string         `json:"externalUserId" example:"user-42"`
+	Status         idv.UserStatus `json:"status" example:"verified"`
+	Version        int64          `json:"version" minimum:"0" example:"7"`
+	SessionID      *string        `json:"sessionId" extensions:"x-nullable" example:"ses_01kagt2f6pe4mrt1qq3g1c2s8f"`
+	Provider       *string        `json:"provider" extensions:"x-nullable" example:"kora"`
+	OpenSessionID  *string        `json:"openSessionId" extensions:"x-nullable" example:"ses_01kagt9x1se4mrt1qq3g1c2s8f"`
+	Reasons        []reasonReply  `json:"reasons"`
+	VerifiedAt     *string        `json:"verifiedAt" format:"date-time" extensions:"x-nullable" example:"2026-11-20T09:04:31.000Z"`
+	ExpiresAt      *string        `json:"expiresAt" format:"date-time" extensions:"x-nullable" example:"2027-11-20T09:04:31.000Z"`
+	UpdatedAt      *string        `json:"updatedAt" format:"date-time" extensions:"x-nullable" example:"2026-11-20T09:04:32.118Z"`
+} // @name Verification
+
+// getVerification answers a user's status.
+//
+//	@Summary		Get a user's verification status
+//	@Description	Always 200 for a well-formed id: a user nobody has heard of is `unverified`. `version` rises with every change of this object. No provider is ever asked.
+//	@ID				getVerification
+//	@Tags			users
+//	@Produce		json
+//	@Param			externalUserId	path		string				true	"the client's own id of the user"	maxlength(255)	example(user-42)
+//	@Success		200				{object}	verificationReply	"the status"
+//	@Failure		400				{object}	problem				"`invalid_request`: the id is not well formed"
+//	@Failure		401				{object}	problem				"`unauthorized`"
+//	@Failure		403				{object}	problem				"`forbidden`: the credential lacks `users:read`"
+//	@Failure		500				{object}	problem				"`internal`"
+//	@Security		Bearer
+//	@Router			/v1/users/{externalUserId}/verification [get]
+func (s *server) getVerification(c echo.Context) (reply, error) {
+	user, err := pathText(c, "externalUserId")
+	if err != nil || !validUserID(user) {
+		return reply{}, invalid(fieldError{Pointer: "/externalUserId", Code: "invalid_characters",
+			Detail: "must be 1 to 255 characters of valid UTF-8 without control characters"})
+	}
+	v, err := s.Users.Verification(c.Request().Context(), user)
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(verificationReply{
+		ExternalUserID: user,
+		Status:         v.Status,
+		Version:        v.Version,
+		SessionID:      orNull(v.SessionID),
+		Provider:       orNull(v.Provider),
+		OpenSessionID:  orNull(v.OpenSessionID),
+		Reasons:        reasonsOf(v.Reasons),
+		VerifiedAt:     stampOrNull(v.VerifiedAt),
+		ExpiresAt:      stampOrNull(v.ExpiresAt),
+		UpdatedAt:      stampOrNull(v.UpdatedAt),
+	})
+}
+
+// pathText gives a parameter of the path as it was meant: the router matches
+// the escaped path where escaping matters, and leaves it so.
+func pathText(c echo.Context, name string) (string, error) {
+	if c.Request().URL.RawPath == "" {
+		return c.Param(name), nil
+	}
+	return url.PathUnescape(c.Param(name))
+}
+
+func validUserID(s string) bool {
+	n := utf8.RuneCountInString(s)
+	return n >= 1 && n <= 255 && printable(s)
+}
