@@ -1,0 +1,108 @@
+package app
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bonafide-idv/bonafide/api"
+	"github.com/bonafide-idv/bonafide/internal/enginetest"
+	"github.com/bonafide-idv/bonafide/internal/id"
+	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/token"
+)
+
+// grant makes a key with the scopes.
+func (w *world) grant(scopes []idv.Scope, expires time.Time) string {
+	w.t.Helper()
+	secret := token.New()
+	must(w.t, w.app.store.CreateKey(w.t.Context(), idv.APIKey{ID: id.New("key"), Name: "test", Hash: token.Hash(secret), Scopes: scopes, CreatedAt: time.Now(), ExpiresAt: expires}))
+	return secret
+}
+
+// Who may call what: every route with every kind of credential.
+func TestWhoMayCallWhat(t *testing.T) {
+	needs := map[string]idv.Scope{
+		"GET /healthz":                                "",
+		"GET /readyz":                                 "",
+		"GET /openapi.json":                           "",
+		"POST /v1/sessions":                           idv.ScopeSessionsWrite,
+		"GET /v1/sessions":                            idv.ScopeSessionsRead,
+		"GET /v1/providers":                           "*",
+		"GET /v1/sessions/{id}":                       idv.ScopeSessionsRead,
+		"POST /v1/sessions/{id}/cancel":               idv.ScopeSessionsWrite,
+		"POST /v1/sessions/{id}/refresh":              idv.ScopeSessionsWrite,
+		"GET /v1/sessions/{id}/timeline":              idv.ScopeSessionsRead,
+		"GET /v1/sessions/{id}/result":                idv.ScopeResultsRead,
+		"GET /v1/users/{externalUserId}/verification": idv.ScopeUsersRead,
+		"POST /v1/webhooks/{provider}":                "",
+		"GET /v1/webhook-deliveries":                  idv.ScopeAdmin,
+		"POST /v1/webhook-deliveries/{id}/replay":     idv.ScopeAdmin,
+	}
+	enginetest.Each(t, func(t *testing.T, databaseURL string) {
+		w := start(t, databaseURL)
+		keys := map[idv.Scope]string{}
+		for _, scope := range idv.Scopes() {
+			keys[scope] = w.grant([]idv.Scope{scope}, time.Time{})
+		}
+		expired := w.grant(idv.Scopes(), time.Now().Add(-time.Second))
+		for _, operation := range api.Operations() {
+			need, known := needs[operation]
+			if !known {
+				t.Errorf("%s is not in this test", operation)
+				continue
+			}
+			method, path, _ := strings.Cut(operation, " ")
+			path = strings.NewReplacer("{id}", "ses_01kagt2f6pe4mrt1qq3g1c2s8f", "{externalUserId}", "user-1", "{provider}", "kora").Replace(path)
+			answered := func(authorization string) int {
+				return w.call(method, path, nil, "Authorization", authorization).status
+			}
+			for _, bad := range []string{"", "Bearer", "Bearer nonsense", "Basic " + keys[idv.ScopeAdmin], "Bearer " + expired, keys[idv.ScopeAdmin]} {
+				if got := answered(bad); (got == http.StatusUnauthorized) != (need != "" || path == "/v1/webhooks/kora") {
+					t.Errorf("%s with %q: %d", operation, bad, got)
+				}
+			}
+			if need == "" {
+				continue
+			}
+			for scope, key := range keys {
+				may := need == "*" || scope == need || scope == idv.ScopeAdmin
+				if got := answered("Bearer " + key); (got == http.StatusForbidden) == may || got == http.StatusUnauthorized {
+					t.Errorf("%s with the scope %s: %d", operation, scope, got)
+				}
+			}
+		}
+	})
+}
+
+func TestRevokedKey(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, databaseURL string) {
+		w := start(t, databaseURL)
+		w.key = w.grant([]idv.Scope{idv.ScopeSessionsRead}, time.Now().Add(time.Hour))
+		w.call("GET", "/v1/sessions", nil, "authorization", "bearer "+w.key).want(t, 200, "")
+		keys, err := w.app.store.Keys(t.Context())
+		must(t, err)
+		if keys[0].LastUsedAt.IsZero() {
+			t.Error("its use was not noted")
+		}
+		must(t, w.app.store.RevokeKey(t.Context(), keys[0].ID, time.Now()))
+		a := w.call("GET", "/v1/sessions", nil).want(t, 401, "unauthorized")
+		if a.header.Get("WWW-Authenticate") == "" {
+			t.Error("no WWW-Authenticate")
+		}
+	})
+}
+
+// What is served is what is documented.
+func TestServedIsDocumented(t *testing.T) {
+	c, err := checker()
+	must(t, err)
+	served, documented := api.Operations(), c.Operations()
+	slices.Sort(served)
+	slices.Sort(documented)
+	if !slices.Equal(served, documented) {
+		t.Errorf("served     %v\ndocumented %v", served, documented)
+	}
+}

@@ -1,0 +1,156 @@
+// Package app introduces everybody to everybody: it wires the packages by a
+// configuration and runs the commands.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/bonafide-idv/bonafide/api"
+	"github.com/bonafide-idv/bonafide/docs"
+	"github.com/bonafide-idv/bonafide/internal/config"
+	"github.com/bonafide-idv/bonafide/internal/id"
+	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/inbox"
+	"github.com/bonafide-idv/bonafide/internal/queue"
+	"github.com/bonafide-idv/bonafide/internal/seal"
+	"github.com/bonafide-idv/bonafide/internal/session"
+	"github.com/bonafide-idv/bonafide/internal/store"
+	"github.com/bonafide-idv/bonafide/internal/token"
+)
+
+// App is one process: its store, its use cases, its API and its workers.
+type App struct {
+	config   config.Config
+	store    *store.Store
+	accounts *accounts
+	sessions *session.Service
+	inbox    *inbox.Inbox
+	docs     http.Handler
+	log      *slog.Logger
+}
+
+// openStore opens the database of a configuration.
+func openStore(ctx context.Context, c config.Config, log *slog.Logger) (*store.Store, error) {
+	engine, err := store.Engine(c.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := queue.NewInserter(engine)
+	if err != nil {
+		return nil, err
+	}
+	o := store.Options{URL: c.DatabaseURL, Jobs: jobs, ValidFor: c.ValidFor, Now: time.Now, Logger: log}
+	// Commands that touch nothing sealed run without a key.
+	if len(c.EncryptionKeys) > 0 {
+		if o.Seal, err = seal.New(c.EncryptionKeys); err != nil {
+			return nil, err
+		}
+	}
+	return store.Open(ctx, o)
+}
+
+// newApp wires a process around an open store. publicURL is how providers reach
+// it.
+func newApp(c config.Config, st *store.Store, accounts *accounts, publicURL string, log *slog.Logger) (*App, error) {
+	page, err := docs.Handler()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{config: c, store: st, accounts: accounts, docs: page, log: log}
+	a.sessions = session.New(session.Options{
+		Store:           st,
+		Providers:       accounts.providers,
+		Routing:         accounts.routing(c.Routing),
+		WebhookURL:      func(provider string) string { return publicURL + "/v1/webhooks/" + provider },
+		ProviderTimeout: c.ProviderTimeout,
+		NewID:           func() string { return id.New("ses") },
+		Now:             time.Now,
+		Logger:          log,
+	})
+	a.inbox = inbox.New(inbox.Options{
+		Store:     st,
+		Sessions:  st,
+		Providers: accounts.providers,
+		NewID:     func() string { return id.New("whd") },
+		Now:       time.Now,
+		Logger:    log,
+	})
+	return a, nil
+}
+
+// handler is the API.
+func (a *App) handler() http.Handler {
+	return api.New(api.Options{
+		Sessions:      a.sessions,
+		SessionReader: a.store,
+		Users:         a.store,
+		Inbox:         a.inbox,
+		Deliveries:    a.store,
+		Idempotency:   a.store,
+		Authenticator: &token.Keys{Store: a.store, Bootstrap: a.config.BootstrapAPIKey, Now: time.Now, Logger: a.log},
+		Providers:     a.accounts.statuses,
+		Ready:         a.ready,
+		Docs:          a.docs,
+		Spec:          docs.OpenAPI(),
+		Logger:        a.log,
+	})
+}
+
+var errOldSchema = errors.New("the database is not at this version; run: bonafide migrate (or serve --migrate)")
+
+func (a *App) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return migrated(ctx, a.store)
+}
+
+// migrated asks the database for its version, which it must answer.
+func migrated(ctx context.Context, st *store.Store) error {
+	current, err := st.Migrated(ctx)
+	if err != nil {
+		return err
+	}
+	if !current {
+		return errOldSchema
+	}
+	return nil
+}
+
+// workers is the queue with a handler for each kind of job.
+func (a *App) workers() (*queue.Queue, error) {
+	again := func(d time.Duration, err error) error {
+		if err == nil && d > 0 {
+			return queue.Later(d)
+		}
+		return err
+	}
+	return queue.New(queue.Handles{Pool: a.store.Pool(), DB: a.store.DB()}, map[idv.JobKind]queue.Handler{
+		idv.JobDelivery: func(ctx context.Context, t queue.Task) error {
+			return again(a.inbox.Work(ctx, t.ID, t.Attempt))
+		},
+		idv.JobSettle: func(ctx context.Context, t queue.Task) error { return again(a.sessions.Settle(ctx, t.ID)) },
+		idv.JobExpire: func(ctx context.Context, t queue.Task) error { return a.sessions.Expire(ctx, t.ID) },
+		idv.JobFetch:  func(ctx context.Context, t queue.Task) error { return a.sessions.Fetch(ctx, t.ID) },
+	}, queue.Options{Logger: a.log, Timeout: a.config.ProviderTimeout + 5*time.Second})
+}
+
+// startWorkers begins to work, first of all what a process that died had taken.
+func (a *App) startWorkers(ctx context.Context) (*queue.Queue, error) {
+	q, err := a.workers()
+	if err != nil {
+		return nil, err
+	}
+	n, err := a.store.RequeueReceived(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("take up deliveries: %w", err)
+	}
+	if n > 0 {
+		a.log.Info("deliveries taken up", "count", n)
+	}
+	return q, q.Start(ctx)
+}

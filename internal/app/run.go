@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+// stopWithin is how long a process that is told to stop has to finish what it
+// took.
+const stopWithin = 20 * time.Second
+
+// parts are what one process does.
+type parts struct{ api, workers bool }
+
+// run serves on the listener and works until ctx ends, then finishes what it
+// took. h is nil for workers only.
+func (a *App) run(ctx context.Context, l net.Listener, h http.Handler, p parts) error {
+	failed := make(chan error, 1)
+	var server *http.Server
+	if p.api {
+		server = newServer(h)
+		go func() { failed <- server.Serve(l) }()
+	}
+	stop := func(context.Context) error { return nil }
+	if p.workers {
+		q, err := a.startWorkers(ctx)
+		if err != nil {
+			return errors.Join(err, closeServer(server))
+		}
+		stop = q.Stop
+	}
+
+	var err error
+	select {
+	case <-ctx.Done():
+		a.log.Info("stopping")
+	case err = <-failed:
+		err = fmt.Errorf("serve: %w", err)
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if server != nil {
+		if serr := server.Shutdown(stopping); serr != nil {
+			err = errors.Join(err, fmt.Errorf("stop serving: %w", serr))
+		}
+	}
+	return errors.Join(err, stop(stopping))
+}
+
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      90 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+}
+
+func closeServer(s *http.Server) error {
+	if s == nil {
+		return nil
+	}
+	return s.Close()
+}

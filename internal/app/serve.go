@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bonafide-idv/bonafide/internal/config"
+)
+
+func (c *command) serve() *cobra.Command {
+	var only string
+	var migrate bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "The server: API and workers",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := partsOf(only)
+			if err != nil {
+				return err
+			}
+			return c.runServe(cmd, p, migrate)
+		},
+	}
+	cmd.Flags().StringVar(&only, "only", "", "api or workers, to split them over processes")
+	cmd.Flags().BoolVar(&migrate, "migrate", false, "bring the database to this version first")
+	return cmd
+}
+
+func partsOf(only string) (parts, error) {
+	switch only {
+	case "":
+		return parts{api: true, workers: true}, nil
+	case "api":
+		return parts{api: true}, nil
+	case "workers":
+		return parts{workers: true}, nil
+	default:
+		return parts{}, usageError{fmt.Errorf("--only must be api or workers, not %q", only)}
+	}
+}
+
+func (c *command) runServe(cmd *cobra.Command, p parts, migrate bool) error {
+	ctx := cmd.Context()
+	cfg, log, err := c.load(cmd, config.EncryptionKey)
+	if err != nil {
+		return err
+	}
+	accounts, err := openAccounts(cfg)
+	if err != nil {
+		return config.Mistakes{err.Error()}
+	}
+	st, err := openStore(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if migrate {
+		if err := st.Migrate(ctx); err != nil {
+			return err
+		}
+	}
+	if err := migrated(ctx, st); err != nil {
+		return err
+	}
+	var l net.Listener
+	if p.api {
+		if l, err = listen(ctx, cfg.Listen); err != nil {
+			return err
+		}
+		log.Info("serving", "listen", l.Addr().String(), "providers", len(cfg.On()))
+		if cfg.BootstrapAPIKey == "" {
+			log.Info("no bootstrap key is set; make keys with: bonafide keys create")
+		}
+	}
+	a, err := newApp(cfg, st, accounts, publicURL(cfg, l), log)
+	if err != nil {
+		return err
+	}
+	return a.run(ctx, l, a.handler(), p)
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%w (choose another address with --listen)", err)
+	}
+	return l, nil
+}
+
+// publicURL is how others reach this process; without a setting, at the address
+// that it really listens on.
+func publicURL(cfg config.Config, l net.Listener) string {
+	switch {
+	case cfg.PublicURL != "":
+		return cfg.PublicURL
+	case l != nil:
+		return "http://" + l.Addr().String()
+	default:
+		return "http://" + cfg.Listen
+	}
+}
+
+func (c *command) migrate() *cobra.Command {
+	return &cobra.Command{
+		Use:   "migrate",
+		Short: "Bring the database to this version",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, log, err := c.load(cmd)
+			if err != nil {
+				return err
+			}
+			st, err := openStore(cmd.Context(), cfg, log)
+			if err != nil {
+				return err
+			}
+			defer st.Close()
+			if err := st.Migrate(cmd.Context()); err != nil {
+				return err
+			}
+			c.printf("The database is at this version.\n")
+			return nil
+		},
+	}
+}
