@@ -70,7 +70,7 @@ func (p *problem) Error() string { return p.Code + ": " + p.Detail }
 
 func (p *problem) Unwrap() error { return p.cause }
 
-func invalid(errs ...fieldError) error {
+func invalid(errs ...fieldError) *problem {
 	detail := "The request has mistakes; see errors."
 	if len(errs) == 1 {
 		detail = "The request has a mistake: " + errs[0].Pointer + " " + errs[0].Detail + "."
@@ -114,10 +114,13 @@ func classify(err error) *problem {
 		conflict *session.ConflictError
 		tooLarge *http.MaxBytesError
 		routing  *echo.HTTPError
+		input    *idv.InputError
 	)
 	switch {
 	case errors.As(err, &p):
 		return p
+	case errors.As(err, &input):
+		return invalid(fieldError{Pointer: input.Pointer, Code: input.Code, Detail: input.Detail})
 	case errors.As(err, &conflict):
 		return conflictProblem(conflict)
 	case errors.As(err, &fault):

@@ -14,6 +14,16 @@ var (
 	ErrNotUnderstood = errors.New("webhook body cannot be read")
 )
 
+// InputError is a request that a provider cannot work with. It is the client's
+// to mend.
+type InputError struct {
+	Pointer string // RFC 6901, into the client's request: "/user"
+	Code    string // stable: "required"
+	Detail  string // completes a sentence that begins with the field's name
+}
+
+func (e *InputError) Error() string { return e.Pointer + " " + e.Detail }
+
 // ErrorKind says what went wrong between us and a provider.
 type ErrorKind string
 

@@ -86,6 +86,12 @@ type Eraser interface {
 	Erase(ctx context.Context, ref Ref) error
 }
 
+// Checker is a provider that cannot start every session. Check says what a
+// request lacks, before anything is kept or sent: an *InputError, or nil.
+type Checker interface {
+	Check(req StartRequest) error
+}
+
 // Finder is a provider that can be asked for sessions that a Start made whose
 // answer was lost. It lists every session that could be the one.
 type Finder interface {

@@ -46,8 +46,8 @@ type Reply struct {
 	Replay  *idv.Answer
 }
 
-// Create gives the user a session. It returns ErrNotConfigured, a
-// *ConflictError or a *FaultError. However often and wherever it is called at
+// Create gives the user a session. It returns ErrNotConfigured, an
+// *idv.InputError, a *ConflictError or a *FaultError. However often and wherever it is called at
 // once for one user, the provider is asked once.
 func (s *Service) Create(ctx context.Context, req Request) (Reply, error) {
 	if req.Provider == "" {
@@ -57,8 +57,14 @@ func (s *Service) Create(ctx context.Context, req Request) (Reply, error) {
 		}
 		req.Provider = chosen
 	}
-	if _, err := s.provider(req.Provider); err != nil {
+	p, err := s.provider(req.Provider)
+	if err != nil {
 		return Reply{}, err
+	}
+	if checker, ok := p.(idv.Checker); ok {
+		if err := checker.Check(s.startRequest(s.newSession(req).Session, req)); err != nil {
+			return Reply{}, err
+		}
 	}
 	for {
 		claim, err := s.Store.CreateSession(ctx, s.newSession(req))
@@ -137,14 +143,12 @@ func (s *Service) start(ctx context.Context, x idv.Session, req Request) (Reply,
 func (s *Service) callStart(ctx context.Context, x idv.Session, req Request) (idv.Started, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.ProviderTimeout)
 	defer cancel()
-	start := s.startRequest(x)
-	start.Country, start.DocumentTypes = req.Country, req.DocumentTypes
-	start.Locale, start.Prefill = req.Locale, req.Prefill
-	return s.Providers[x.Provider].Start(ctx, start)
+	return s.Providers[x.Provider].Start(ctx, s.startRequest(x, req))
 }
 
-// startRequest is what can still be told about a create later on.
-func (s *Service) startRequest(x idv.Session) idv.StartRequest {
+// startRequest is what the provider is told. What is kept of a session is all
+// that can be told later on, with an empty req.
+func (s *Service) startRequest(x idv.Session, req Request) idv.StartRequest {
 	return idv.StartRequest{
 		SessionID:      x.ID,
 		ExternalUserID: x.ExternalUserID,
@@ -152,6 +156,10 @@ func (s *Service) startRequest(x idv.Session) idv.StartRequest {
 		CallbackURL:    x.CallbackURL,
 		WebhookURL:     s.WebhookURL(x.Provider),
 		ExpiresIn:      x.ExpiresAt.Sub(x.CreatedAt),
+		Country:        req.Country,
+		DocumentTypes:  req.DocumentTypes,
+		Locale:         req.Locale,
+		Prefill:        req.Prefill,
 	}
 }
 

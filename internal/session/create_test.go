@@ -58,6 +58,35 @@ func TestTheShorterTimeLimitHolds(t *testing.T) {
 	})
 }
 
+// checking is a provider that needs an e-mail address.
+type checking struct{ *scripted }
+
+func (checking) Check(req idv.StartRequest) error {
+	if req.Prefill.Email == "" {
+		return &idv.InputError{Pointer: "/user/email", Code: "required", Detail: "is required by this provider"}
+	}
+	return nil
+}
+
+// What a provider cannot work with is told before anything is kept or sent.
+func TestProviderChecksTheRequest(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := service(w.store, w.clock, checking{w.provider})
+		_, err := s.Create(t.Context(), keyed("user-1", "k"))
+		var input *idv.InputError
+		if !errors.As(err, &input) || input.Pointer != "/user/email" {
+			t.Fatalf("error %v", err)
+		}
+		if w.userStatus("user-1") != idv.UserUnverified || w.provider.starts.Load() != 0 {
+			t.Error("bad input changed something")
+		}
+		req := keyed("user-1", "k")
+		req.Prefill.Email = "amara@example.com"
+		_, err = s.Create(t.Context(), req)
+		must(t, err)
+	})
+}
+
 // However many ask at once, on however many replicas, one verification is bought.
 func TestParallelCreatesAskTheProviderOnce(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

@@ -52,7 +52,7 @@ func (s *Service) find(ctx context.Context, x idv.Session) (idv.Started, bool) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.ProviderTimeout)
 	defer cancel()
-	candidates, err := finder.Find(ctx, s.startRequest(x))
+	candidates, err := finder.Find(ctx, s.startRequest(x, Request{}))
 	if err != nil {
 		s.Logger.WarnContext(ctx, "provider could not be asked for a session", "session", x.ID, "provider", x.Provider, "error", err.Error())
 		return idv.Started{}, false
