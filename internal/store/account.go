@@ -1,0 +1,159 @@
+package store
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+// account is everything about one user, held under the lock on the user's row.
+// Whatever is written about a user or one of the user's sessions is written
+// under this one lock, so that it cannot deadlock and the status of the user is
+// always read off all sessions.
+type account struct {
+	tx       *gorm.DB
+	now      time.Time
+	user     userRow
+	sessions []sessionRow
+}
+
+// lockAccount holds a user, who is written down first if not known yet.
+func (s *Store) lockAccount(tx *gorm.DB, externalUserID string) (*account, error) {
+	name := word(externalUserID)
+	a, err := s.holdAccount(tx, tx.Where("external_user_id = ?", name))
+	if !errors.Is(err, gorm.ErrRecordNotFound) {
+		return a, err
+	}
+	user := userRow{ExternalUserID: name, UpdatedAt: s.now()}
+	if err := user.read(idv.Verification{Status: idv.UserUnverified}); err != nil {
+		return nil, err
+	}
+	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&user).Error; err != nil {
+		return nil, fmt.Errorf("add a user: %w", err)
+	}
+	return s.holdAccount(tx, tx.Where("external_user_id = ?", name))
+}
+
+// lockAccountOf holds the user of a session. It is idv.ErrNotFound if there is
+// no such session.
+func (s *Store) lockAccountOf(tx *gorm.DB, sessionID string) (*account, error) {
+	owner := tx.Model(&sessionRow{}).Select("external_user_id").Where("id = ?", word(sessionID))
+	a, err := s.holdAccount(tx, tx.Where("external_user_id = (?)", owner))
+	return a, notFound(err)
+}
+
+func (s *Store) holdAccount(tx, query *gorm.DB) (*account, error) {
+	a := &account{tx: tx}
+	if err := query.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Take(&a.user).Error; err != nil {
+		return nil, err
+	}
+	// Time is read under the lock, so that it does not run backwards for a user.
+	a.now = s.now()
+	err := tx.Where("external_user_id = ?", a.user.ExternalUserID).Order("created_at, id").Find(&a.sessions).Error
+	return a, err
+}
+
+// session finds one of the user's sessions by its id, nil if it is not there.
+func (a *account) session(id string) *sessionRow {
+	return a.find(func(r sessionRow) bool { return r.ID == id })
+}
+
+// holder is the session that holds the user's one open place, nil if it is free.
+func (a *account) holder() *sessionRow {
+	return a.find(func(r sessionRow) bool { return r.OpenSlot != nil })
+}
+
+func (a *account) find(wanted func(sessionRow) bool) *sessionRow {
+	if i := slices.IndexFunc(a.sessions, wanted); i >= 0 {
+		return &a.sessions[i]
+	}
+	return nil
+}
+
+// add takes a new session in. The caller writes its row.
+func (a *account) add(row sessionRow) {
+	a.sessions = append(a.sessions, row)
+	slices.SortFunc(a.sessions, func(x, y sessionRow) int {
+		return cmp.Or(x.CreatedAt.Compare(y.CreatedAt), cmp.Compare(x.ID, y.ID))
+	})
+}
+
+// settlePlace sees to it that whoever holds the user's one open place is open:
+// a session that ended leaves it to the newest one that is still open.
+func (a *account) settlePlace() error {
+	holder := a.holder()
+	if holder != nil && holder.open() {
+		return nil
+	}
+	if holder != nil {
+		if err := a.yield(holder); err != nil {
+			return err
+		}
+	}
+	for i := range slices.Backward(a.sessions) {
+		if row := &a.sessions[i]; row.open() {
+			row.OpenSlot = &a.user.ExternalUserID
+			return a.writePlace(row)
+		}
+	}
+	return nil
+}
+
+// yield has a session give up the user's one open place.
+func (a *account) yield(holder *sessionRow) error {
+	holder.OpenSlot = nil
+	return a.writePlace(holder)
+}
+
+func (a *account) writePlace(row *sessionRow) error {
+	err := a.tx.Model(&sessionRow{}).Where("id = ?", row.ID).UpdateColumn("open_slot", row.OpenSlot).Error
+	if err != nil {
+		return fmt.Errorf("pass on the open place: %w", err)
+	}
+	return nil
+}
+
+// verification reads the user's status, as it is now, off the sessions.
+func (a *account) verification(validFor time.Duration) (idv.Verification, error) {
+	standings := make([]idv.Standing, len(a.sessions))
+	for i, row := range a.sessions {
+		state, err := row.state()
+		if err != nil {
+			return idv.Verification{}, err
+		}
+		standings[i] = idv.Standing{SessionID: row.ID, Provider: row.Provider, CreatedAt: row.CreatedAt.UTC(), State: state}
+	}
+	return idv.FoldUser(standings, validFor, a.now), nil
+}
+
+// refold writes the user's status if it changed, and reports whether it did. Its
+// version rises when a client can see the change.
+func (a *account) refold(validFor time.Duration) (changed bool, err error) {
+	v, err := a.verification(validFor)
+	if err != nil {
+		return false, err
+	}
+	before := a.user
+	if err := a.user.read(v); err != nil {
+		return false, err
+	}
+	seen := before.view() != a.user.view()
+	if !seen && timeOf(before.ChangesAt).Equal(timeOf(a.user.ChangesAt)) {
+		return false, nil
+	}
+	if seen {
+		a.user.Version++
+		a.user.UpdatedAt = a.now
+	}
+	if err := a.tx.Select("*").Updates(&a.user).Error; err != nil {
+		return false, fmt.Errorf("write a user: %w", err)
+	}
+	return true, nil
+}

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+// touchEvery is how exactly the last use of a key is known.
+const touchEvery = time.Minute
+
+type apiKeyRow struct {
+	ID         string `gorm:"primaryKey"`
+	Name       string
+	Hash       []byte
+	Scopes     string
+	CreatedAt  time.Time `gorm:"autoCreateTime:false"`
+	ExpiresAt  *time.Time
+	RevokedAt  *time.Time
+	LastUsedAt *time.Time
+}
+
+// TableName names the table.
+func (apiKeyRow) TableName() string { return "api_keys" }
+
+func newAPIKeyRow(key idv.APIKey) apiKeyRow {
+	scopes := make([]string, len(key.Scopes))
+	for i, scope := range key.Scopes {
+		scopes[i] = string(scope)
+	}
+	return apiKeyRow{
+		ID:         word(key.ID),
+		Name:       word(key.Name),
+		Hash:       key.Hash,
+		Scopes:     strings.Join(scopes, " "),
+		CreatedAt:  moment(key.CreatedAt),
+		ExpiresAt:  perhaps(key.ExpiresAt),
+		RevokedAt:  perhaps(key.RevokedAt),
+		LastUsedAt: perhaps(key.LastUsedAt),
+	}
+}
+
+func (r apiKeyRow) key() idv.APIKey {
+	var scopes []idv.Scope
+	for scope := range strings.FieldsSeq(r.Scopes) {
+		scopes = append(scopes, idv.Scope(scope))
+	}
+	return idv.APIKey{
+		ID:         r.ID,
+		Name:       r.Name,
+		Hash:       r.Hash,
+		Scopes:     scopes,
+		CreatedAt:  r.CreatedAt.UTC(),
+		ExpiresAt:  timeOf(r.ExpiresAt),
+		RevokedAt:  timeOf(r.RevokedAt),
+		LastUsedAt: timeOf(r.LastUsedAt),
+	}
+}
+
+// CreateKey keeps an API key.
+func (s *Store) CreateKey(ctx context.Context, key idv.APIKey) error {
+	row := newAPIKeyRow(key)
+	return failed("keep an API key", s.alone(ctx).Create(&row).Error)
+}
+
+// KeyByHash gives the API key with the hash, or idv.ErrNotFound. Whether it
+// still counts is for the caller to ask.
+func (s *Store) KeyByHash(ctx context.Context, hash []byte) (idv.APIKey, error) {
+	var row apiKeyRow
+	if err := s.read(ctx).Where("hash = ?", hash).Take(&row).Error; err != nil {
+		return idv.APIKey{}, failed("read an API key", notFound(err))
+	}
+	return row.key(), nil
+}
+
+// Keys lists all API keys, oldest first, the revoked ones too.
+func (s *Store) Keys(ctx context.Context) ([]idv.APIKey, error) {
+	var rows []apiKeyRow
+	if err := s.read(ctx).Order("created_at, id").Find(&rows).Error; err != nil {
+		return nil, failed("list API keys", err)
+	}
+	keys := make([]idv.APIKey, len(rows))
+	for i, row := range rows {
+		keys[i] = row.key()
+	}
+	return keys, nil
+}
+
+// RevokeKey ends an API key; a second time changes nothing. It is
+// idv.ErrNotFound if there is no such key.
+func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
+	revoked := s.alone(ctx).Model(&apiKeyRow{}).Where("id = ?", word(id)).
+		UpdateColumn("revoked_at", gorm.Expr("coalesce(revoked_at, ?)", moment(at)))
+	if revoked.Error == nil && revoked.RowsAffected == 0 {
+		return idv.ErrNotFound
+	}
+	return failed("revoke an API key", revoked.Error)
+}
+
+// TouchKey notes that an API key was used, to the minute.
+func (s *Store) TouchKey(ctx context.Context, id string, at time.Time) error {
+	err := s.alone(ctx).Model(&apiKeyRow{}).
+		Where("id = ? AND (last_used_at IS NULL OR last_used_at <= ?)", word(id), moment(at.Add(-touchEvery))).
+		UpdateColumn("last_used_at", moment(at)).Error
+	return failed("note the use of an API key", err)
+}

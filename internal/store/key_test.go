@@ -1,0 +1,86 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bonafide-idv/bonafide/internal/id"
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+func TestAPIKeys(t *testing.T) {
+	each(t, func(t *testing.T, k *kit) {
+		full := idv.APIKey{
+			ID: id.New(id.Key), Name: "backend", Hash: bytes.Repeat([]byte{0xA5}, 32),
+			Scopes:    []idv.Scope{idv.ScopeSessionsWrite, idv.ScopeUsersRead},
+			CreatedAt: kept(k.now()), ExpiresAt: kept(k.now().Add(time.Hour)),
+		}
+		bare := idv.APIKey{ID: id.New(id.Key), Hash: bytes.Repeat([]byte{0x5A}, 32), CreatedAt: kept(k.now())}
+		for _, key := range []idv.APIKey{full, bare} {
+			if err := k.CreateKey(t.Context(), key); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := k.KeyByHash(t.Context(), full.Hash)
+		if diff := cmp.Diff(full, got); err != nil || diff != "" {
+			t.Errorf("by hash: %v (-want +got):\n%s", err, diff)
+		}
+		for _, hash := range [][]byte{nil, {}, full.Hash[:31], bytes.Repeat([]byte{1}, 32)} {
+			if _, err := k.KeyByHash(t.Context(), hash); !errors.Is(err, idv.ErrNotFound) {
+				t.Errorf("hash %x: %v", hash, err)
+			}
+		}
+		twin := bare
+		twin.ID = id.New(id.Key)
+		if err := k.CreateKey(t.Context(), twin); err == nil {
+			t.Error("two keys with one hash")
+		}
+
+		at := kept(k.now())
+		if err := k.RevokeKey(t.Context(), full.ID, at); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.RevokeKey(t.Context(), full.ID, at.Add(time.Hour)); err != nil {
+			t.Errorf("a second time: %v", err)
+		}
+		if err := k.RevokeKey(t.Context(), "key_none", at); !errors.Is(err, idv.ErrNotFound) {
+			t.Errorf("of none: %v", err)
+		}
+		full.RevokedAt = at
+		list, err := k.Keys(t.Context())
+		if diff := cmp.Diff([]idv.APIKey{full, bare}, list); err != nil || diff != "" {
+			t.Errorf("list: %v (-want +got):\n%s", err, diff)
+		}
+	})
+}
+
+func TestUseOfAKeyIsKnownToTheMinute(t *testing.T) {
+	each(t, func(t *testing.T, k *kit) {
+		key := idv.APIKey{ID: id.New(id.Key), Hash: bytes.Repeat([]byte{1}, 32), CreatedAt: k.now()}
+		if err := k.CreateKey(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		first := kept(k.now())
+		for _, step := range []struct{ at, want time.Time }{
+			{first, first},
+			{first.Add(59 * time.Second), first},
+			{first.Add(time.Minute), first.Add(time.Minute)},
+			{first, first.Add(time.Minute)},
+		} {
+			if err := k.TouchKey(t.Context(), key.ID, step.at); err != nil {
+				t.Fatal(err)
+			}
+			got, err := k.KeyByHash(t.Context(), key.Hash)
+			if err != nil || !got.LastUsedAt.Equal(step.want) {
+				t.Errorf("used at %v: known as %v, %v", step.at, got.LastUsedAt, err)
+			}
+		}
+		if err := k.TouchKey(t.Context(), "key_none", first); err != nil {
+			t.Errorf("of none: %v", err)
+		}
+	})
+}

@@ -1,0 +1,177 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+type observationRow struct {
+	SessionID         string `gorm:"primaryKey"`
+	Seq               int    `gorm:"primaryKey;autoIncrement:false"`
+	Fingerprint       string
+	Source            string
+	DeliveryID        *string
+	HeardAt           time.Time
+	OccurredAt        *time.Time
+	ProviderStatus    string
+	Status            *string
+	Attempt           string
+	Unknown           bool
+	Partial           bool
+	Test              bool
+	Reasons           string
+	Notice            *string
+	DocumentExpiresAt *time.Time
+}
+
+// TableName names the table.
+func (observationRow) TableName() string { return "observations" }
+
+func newObservationRow(sessionID string, seq int, o idv.Observation) (observationRow, error) {
+	row := observationRow{
+		SessionID:   sessionID,
+		Seq:         seq,
+		Fingerprint: word(o.Fingerprint),
+		Source:      string(o.Source),
+		DeliveryID:  perhapsWord(o.DeliveryID),
+		HeardAt:     moment(o.HeardAt),
+		OccurredAt:  perhaps(o.OccurredAt),
+		Attempt:     word(o.Attempt),
+	}
+	return row, row.reread(o)
+}
+
+// reread takes over our reading of what was said. What was said, by whom, and
+// when we heard it, stays.
+func (r *observationRow) reread(o idv.Observation) error {
+	reasons, err := reasonsColumn(o.Reasons)
+	if err != nil {
+		return fmt.Errorf("write reasons: %w", err)
+	}
+	r.ProviderStatus = word(o.ProviderStatus)
+	r.Status = perhapsWord(o.Status)
+	r.Unknown, r.Partial, r.Test = o.Unknown, o.Partial, o.Test
+	r.Reasons = reasons
+	r.DocumentExpiresAt = perhaps(o.DocumentExpiresAt)
+	r.Notice = nil
+	if o.Notice != nil {
+		text, err := json.Marshal(o.Notice)
+		if err != nil {
+			return fmt.Errorf("write a notice: %w", err)
+		}
+		notice := string(text)
+		r.Notice = &notice
+	}
+	return nil
+}
+
+func (r observationRow) observation() (idv.Observation, error) {
+	reasons, err := reasonsOf(r.Reasons)
+	if err != nil {
+		return idv.Observation{}, fmt.Errorf("reasons of an observation of session %s: %w", r.SessionID, err)
+	}
+	o := idv.Observation{
+		Fingerprint:       r.Fingerprint,
+		Source:            idv.Source(r.Source),
+		DeliveryID:        wordOf[string](r.DeliveryID),
+		HeardAt:           r.HeardAt.UTC(),
+		OccurredAt:        timeOf(r.OccurredAt),
+		ProviderStatus:    r.ProviderStatus,
+		Status:            wordOf[idv.Status](r.Status),
+		Attempt:           r.Attempt,
+		Unknown:           r.Unknown,
+		Partial:           r.Partial,
+		Test:              r.Test,
+		Reasons:           reasons,
+		DocumentExpiresAt: timeOf(r.DocumentExpiresAt),
+	}
+	if r.Notice != nil {
+		if err := json.Unmarshal([]byte(*r.Notice), &o.Notice); err != nil {
+			return idv.Observation{}, fmt.Errorf("notice of an observation of session %s: %w", r.SessionID, err)
+		}
+	}
+	return o, nil
+}
+
+// Observations gives what was said about a session, in the order in which we
+// heard of it. A session that is not there has none.
+func (s *Store) Observations(ctx context.Context, sessionID string) ([]idv.Observation, error) {
+	rows, err := observationRows(s.read(ctx), word(sessionID))
+	if err != nil {
+		return nil, failed("read observations", err)
+	}
+	return observationsOf(rows)
+}
+
+func observationRows(db *gorm.DB, sessionID string) ([]observationRow, error) {
+	var rows []observationRow
+	return rows, db.Where("session_id = ?", sessionID).Order("seq").Find(&rows).Error
+}
+
+func observationsOf(rows []observationRow) ([]idv.Observation, error) {
+	observations := make([]idv.Observation, len(rows))
+	for i, row := range rows {
+		o, err := row.observation()
+		if err != nil {
+			return nil, err
+		}
+		observations[i] = o
+	}
+	return observations, nil
+}
+
+// hear adds what was heard to what was said about a session, and gives all of
+// it. What was heard before is kept as it was, with our newer reading.
+func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time) ([]idv.Observation, error) {
+	rows, err := observationRows(tx, sessionID)
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[string]int, len(rows))
+	for i, row := range rows {
+		at[row.Fingerprint] = i
+	}
+	known, reread, seq := len(rows), map[int]bool{}, 0
+	if known > 0 {
+		seq = rows[known-1].Seq
+	}
+	for _, o := range heard {
+		if o.HeardAt.IsZero() {
+			o.HeardAt = now
+		}
+		if i, ok := at[word(o.Fingerprint)]; ok {
+			if err := rows[i].reread(o); err != nil {
+				return nil, err
+			}
+			reread[i] = i < known
+			continue
+		}
+		seq++
+		row, err := newObservationRow(sessionID, seq, o)
+		if err != nil {
+			return nil, err
+		}
+		at[row.Fingerprint] = len(rows)
+		rows = append(rows, row)
+	}
+	for i, stored := range reread {
+		if !stored {
+			continue
+		}
+		if err := tx.Select("*").Updates(&rows[i]).Error; err != nil {
+			return nil, fmt.Errorf("revise an observation: %w", err)
+		}
+	}
+	if fresh := rows[known:]; len(fresh) > 0 {
+		if err := tx.Create(&fresh).Error; err != nil {
+			return nil, fmt.Errorf("add observations: %w", err)
+		}
+	}
+	return observationsOf(rows)
+}

@@ -1,0 +1,31 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+func TestSlowStatementsAreToldWithoutTheirValues(t *testing.T) {
+	var written bytes.Buffer
+	log := newSlowLog(slog.New(slog.NewTextHandler(&written, nil)))
+	var filter gorm.ParamsFilter = log
+	sql, values := filter.ParamsFilter(t.Context(), "SELECT ?", "CANARY")
+	statement := func() (string, int64) { return logger.ExplainSQL(sql, nil, `'`, values...), 1 }
+
+	log.Trace(t.Context(), time.Now(), statement, nil)
+	log.Trace(t.Context(), time.Now().Add(-time.Hour), statement, errors.New("CANARY"))
+	if written.Len() != 0 {
+		t.Errorf("told what is not slow, or an error: %s", &written)
+	}
+	log.Trace(t.Context(), time.Now().Add(-time.Hour), statement, nil)
+	if said := written.String(); !strings.Contains(said, "SELECT ?") || strings.Contains(said, "CANARY") {
+		t.Errorf("log: %s", said)
+	}
+}

@@ -1,0 +1,131 @@
+// Package store keeps everything, on PostgreSQL or on SQLite, behind one code.
+// It is the only package that knows gorm and SQL. Whatever belongs together is
+// written in one transaction, with the jobs that follow from it.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"gorm.io/gorm"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/migrations"
+)
+
+// Sealer encrypts what must not be read by whoever reads the database, bound to
+// the place it is kept: context is "table.column/row".
+type Sealer interface {
+	Seal(context string, plain []byte) []byte
+	Open(context string, sealed []byte) ([]byte, error)
+}
+
+// Jobs keeps work in the transaction of the data it is about.
+type Jobs interface {
+	InsertTx(ctx context.Context, tx *sql.Tx, jobs ...idv.Job) error
+}
+
+// Options are what a store is made of.
+type Options struct {
+	URL  string // postgres://… or sqlite:PATH
+	Seal Sealer
+	Jobs Jobs
+	// ValidFor is how long an approval counts; 0 for ever.
+	ValidFor time.Duration
+	Now      func() time.Time // default: time.Now
+	Logger   *slog.Logger     // default: slog.Default()
+}
+
+// Store keeps everything. It is safe for concurrent use.
+type Store struct {
+	engine   string
+	db       *gorm.DB // writes
+	reader   *gorm.DB // only reads
+	sql      *sql.DB  // what db is made of
+	pool     *pgxpool.Pool
+	seal     Sealer
+	jobs     Jobs
+	validFor time.Duration
+	clock    func() time.Time
+}
+
+// Close gives all connections back. Nothing else may use the store any more.
+func (s *Store) Close() error {
+	if s.pool == nil {
+		return errors.Join(closeDB(s.reader), s.sql.Close())
+	}
+	err := s.sql.Close()
+	s.pool.Close()
+	return err
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.sql.PingContext(ctx) }
+
+// Pool gives the connections of PostgreSQL, nil on SQLite.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// DB gives the database as database/sql sees it, on either engine.
+func (s *Store) DB() *sql.DB { return s.sql }
+
+// Migrate brings the schema to this version.
+func (s *Store) Migrate(ctx context.Context) error { return migrations.Up(ctx, s.engine, s.sql) }
+
+// Migrated reports whether the schema is of this version. It is an error if the
+// schema is newer than this program.
+func (s *Store) Migrated(ctx context.Context) (bool, error) {
+	return migrations.Done(ctx, s.engine, s.sql)
+}
+
+func (s *Store) now() time.Time { return moment(s.clock()) }
+
+// read gives a handle for statements that only read.
+func (s *Store) read(ctx context.Context) *gorm.DB { return s.reader.WithContext(ctx) }
+
+// alone gives a handle for a statement that writes by itself.
+func (s *Store) alone(ctx context.Context) *gorm.DB { return s.db.WithContext(ctx) }
+
+// write runs f in one transaction: all of it is kept, or nothing.
+func (s *Store) write(ctx context.Context, f func(tx *gorm.DB) error) error {
+	for tries := 1; ; tries++ {
+		err := s.db.WithContext(ctx).Transaction(f)
+		// Nothing was kept, so that the whole may be tried again.
+		if tries == maxTries || !collided(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+const maxTries = 5
+
+func (s *Store) insertJobs(tx *gorm.DB, jobs ...idv.Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	inner, ok := tx.Statement.ConnPool.(*sql.Tx)
+	if !ok {
+		return errors.New("jobs need a transaction")
+	}
+	return s.jobs.InsertTx(tx.Statement.Context, inner, jobs...)
+}
+
+// notFound reads gorm's word for a missing row as ours.
+func notFound(err error) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return idv.ErrNotFound
+	}
+	return err
+}
+
+// failed says what could not be done. Errors of our own pass as they are.
+func failed(what string, err error) error {
+	if err == nil || errors.Is(err, idv.ErrNotFound) || errors.Is(err, idv.ErrTaken) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
