@@ -1,0 +1,80 @@
+# make help says what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+IMAGE ?= bonafide
+FUZZTIME ?= 30s
+BENCH ?= .
+TOOL := go tool -modfile=tools/go.mod
+BUILD := go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+
+.PHONY: help
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Run everything on this machine, providers played by emulators
+	go run . dev
+
+.PHONY: build
+build: ## Build the static binary bin/bonafide
+	CGO_ENABLED=0 $(BUILD) -o bin/bonafide .
+
+.PHONY: test
+test: ## Run all tests, as CI does
+	go test -race -timeout 15m ./...
+
+.PHONY: cover
+cover: ## Run all tests and open the lines that none of them reached
+	go test -coverpkg ./... -coverprofile coverage.out ./...
+	go tool cover -html coverage.out
+
+.PHONY: bench
+bench: ## Run the benchmarks that match BENCH (default: all)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZTIME (default 30s)
+	@go test -list '^Fuzz' ./... \
+	| awk '/^Fuzz/ { targets[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, targets[i]; n = 0 }' \
+	| while read -r package target; do \
+		echo "$$package $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+	done
+
+.PHONY: generate
+generate: ## Make what is generated anew
+	$(TOOL) swag init --quiet --generalInfo api/doc.go --dir . --parseInternal --requiredByDefault \
+		--outputTypes json,yaml --output docs
+	go run ./internal/openapi/generate docs/swagger.json docs/openapi.json
+	go run ./internal/diagram
+
+.PHONY: fmt
+fmt: ## Format the code
+	$(TOOL) gofumpt -w .
+
+.PHONY: lint
+lint: ## Look for mistakes in form and substance
+	@unformatted=$$($(TOOL) gofumpt -l .); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(TOOL) staticcheck ./...
+	$(TOOL) golangci-lint run
+
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities in what is linked in
+	$(TOOL) govulncheck ./...
+
+.PHONY: docker
+docker: ## Build the image
+	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .
+
+.PHONY: ci
+ci: ## Do all that CI does
+	bash .ci/run
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin coverage.out
