@@ -28,8 +28,10 @@ func (s *server) authenticated(scope idv.Scope, next echo.HandlerFunc) echo.Hand
 			return err
 		}
 		if scope != anyCredential && !caller.May(scope) {
-			return &problem{Status: http.StatusForbidden, Code: codeForbidden,
-				Detail: "This credential lacks the scope " + string(scope) + "."}
+			return &problem{
+				Status: http.StatusForbidden, Code: codeForbidden,
+				Detail: "This credential lacks the scope " + string(scope) + ".",
+			}
 		}
 		c.Set(callerKey, caller)
 		return next(c)
@@ -43,6 +45,8 @@ func caller(c echo.Context) idv.Caller {
 }
 
 func unauthorized(detail string) error {
-	return &problem{Status: http.StatusUnauthorized, Code: codeUnauthorized, Detail: detail,
-		header: map[string]string{echo.HeaderWWWAuthenticate: `Bearer realm="bonafide"`}}
+	return &problem{
+		Status: http.StatusUnauthorized, Code: codeUnauthorized, Detail: detail,
+		header: map[string]string{echo.HeaderWWWAuthenticate: `Bearer realm="bonafide"`},
+	}
 }

@@ -31,8 +31,10 @@ func (s *server) healthz(echo.Context) (reply, error) { return ok(statusReply{St
 //	@Router		/readyz [get]
 func (s *server) readyz(c echo.Context) (reply, error) {
 	if err := s.Ready(c.Request().Context()); err != nil {
-		return reply{}, &problem{Status: http.StatusServiceUnavailable, Code: codeInternal,
-			Detail: "The server is not ready: its database does not answer or is not at this version.", cause: err}
+		return reply{}, &problem{
+			Status: http.StatusServiceUnavailable, Code: codeInternal,
+			Detail: "The server is not ready: its database does not answer or is not at this version.", cause: err,
+		}
 	}
 	return ok(statusReply{Status: "ok"})
 }

@@ -24,8 +24,10 @@ func idempotencyKey(c echo.Context, body []byte) (*idv.IdempotencyKey, error) {
 		return nil, nil
 	}
 	if len(values) > 1 || !keyForm.MatchString(values[0]) {
-		return nil, &problem{Status: http.StatusBadRequest, Code: codeInvalidRequest,
-			Detail: "The Idempotency-Key must be one to 255 printable ASCII characters, given once."}
+		return nil, &problem{
+			Status: http.StatusBadRequest, Code: codeInvalidRequest,
+			Detail: "The Idempotency-Key must be one to 255 printable ASCII characters, given once.",
+		}
 	}
 	digest := sha256.New()
 	for _, part := range []string{c.Request().Method, c.Request().URL.EscapedPath(), string(body)} {

@@ -126,8 +126,10 @@ func classify(err error) *problem {
 	case errors.As(err, &fault):
 		return faultProblem(fault)
 	case errors.As(err, &tooLarge):
-		return &problem{Status: http.StatusRequestEntityTooLarge, Code: codeTooLarge,
-			Detail: "The body is larger than " + strconv.FormatInt(tooLarge.Limit, 10) + " bytes."}
+		return &problem{
+			Status: http.StatusRequestEntityTooLarge, Code: codeTooLarge,
+			Detail: "The body is larger than " + strconv.FormatInt(tooLarge.Limit, 10) + " bytes.",
+		}
 	case errors.Is(err, idv.ErrForged):
 		return &problem{Status: http.StatusUnauthorized, Code: codeForged, Detail: "The webhook's signature is missing or wrong."}
 	case errors.Is(err, inbox.ErrUnknownProvider):
@@ -139,8 +141,10 @@ func classify(err error) *problem {
 	case errors.Is(err, context.Canceled):
 		return &problem{Status: http.StatusServiceUnavailable, Code: codeInternal, Detail: "The caller went away."}
 	default:
-		return &problem{Status: http.StatusInternalServerError, Code: codeInternal,
-			Detail: "Something went wrong here. Nothing is known to have changed; the request id finds the cause in the logs."}
+		return &problem{
+			Status: http.StatusInternalServerError, Code: codeInternal,
+			Detail: "Something went wrong here. Nothing is known to have changed; the request id finds the cause in the logs.",
+		}
 	}
 }
 

@@ -105,8 +105,10 @@ func (s *server) createSession(c echo.Context) (reply, error) {
 	case made.Replay != nil:
 		return replayedCreate(*made.Replay), nil
 	}
-	return reply{status: createdStatus(made.Outcome), body: sessionOf(made.Session, made.Outcome == session.Reused),
-		header: location(made.Session.ID, made.Outcome)}, nil
+	return reply{
+		status: createdStatus(made.Outcome), body: sessionOf(made.Session, made.Outcome == session.Reused),
+		header: location(made.Session.ID, made.Outcome),
+	}, nil
 }
 
 func (in sessionRequest) request() session.Request {

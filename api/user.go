@@ -40,8 +40,10 @@ type verificationReply struct {
 func (s *server) getVerification(c echo.Context) (reply, error) {
 	user, err := pathText(c, "externalUserId")
 	if err != nil || !validUserID(user) {
-		return reply{}, invalid(fieldError{Pointer: "/externalUserId", Code: "invalid_characters",
-			Detail: "must be 1 to 255 characters of valid UTF-8 without control characters"})
+		return reply{}, invalid(fieldError{
+			Pointer: "/externalUserId", Code: "invalid_characters",
+			Detail: "must be 1 to 255 characters of valid UTF-8 without control characters",
+		})
 	}
 	v, err := s.Users.Verification(c.Request().Context(), user)
 	if err != nil {

@@ -131,8 +131,10 @@ func checkMetadata(m map[string]string) []fieldError {
 	var errs []fieldError
 	for k, v := range m {
 		if k == "" || utf8.RuneCountInString(k) > maxLength || utf8.RuneCountInString(v) > maxLength {
-			errs = append(errs, fieldError{Pointer: "/metadata/" + escape.Replace(k), Code: "too_large",
-				Detail: "must have a name and a value of at most " + strconv.Itoa(maxLength) + " characters, and a name"})
+			errs = append(errs, fieldError{
+				Pointer: "/metadata/" + escape.Replace(k), Code: "too_large",
+				Detail: "must have a name and a value of at most " + strconv.Itoa(maxLength) + " characters, and a name",
+			})
 		}
 	}
 	return errs

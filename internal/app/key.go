@@ -129,8 +129,10 @@ func (c *command) keysList() *cobra.Command {
 				}
 				shown := []shownKey{}
 				for _, k := range keys {
-					shown = append(shown, shownKey{ID: k.ID, Name: k.Name, Scopes: k.Scopes, CreatedAt: known(k.CreatedAt),
-						ExpiresAt: known(k.ExpiresAt), RevokedAt: known(k.RevokedAt), LastUsedAt: known(k.LastUsedAt)})
+					shown = append(shown, shownKey{
+						ID: k.ID, Name: k.Name, Scopes: k.Scopes, CreatedAt: known(k.CreatedAt),
+						ExpiresAt: known(k.ExpiresAt), RevokedAt: known(k.RevokedAt), LastUsedAt: known(k.LastUsedAt),
+					})
 				}
 				if asJSON {
 					return json.NewEncoder(c.stdout).Encode(shown)

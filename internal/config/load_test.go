@@ -102,8 +102,10 @@ func TestAllMistakesAtOnce(t *testing.T) {
 		"BONAFIDE_LOG_LEVEL=loud", "BONAFIDE_ACME_API_KEY=hunter3",
 	}}, config.EncryptionKey)
 	all := strings.Join(m, "\n")
-	for _, name := range []string{"LISTEN", "PUBLIC_URL", "DATABASE_URL", "BOOTSTRAP_API_KEY", "VERIFICATION_VALID_FOR",
-		"PROVIDER_TIMEOUT", "LOG_LEVEL", "ENCRYPTION_KEY", "ACME_TENANT_ID"} {
+	for _, name := range []string{
+		"LISTEN", "PUBLIC_URL", "DATABASE_URL", "BOOTSTRAP_API_KEY", "VERIFICATION_VALID_FOR",
+		"PROVIDER_TIMEOUT", "LOG_LEVEL", "ENCRYPTION_KEY", "ACME_TENANT_ID",
+	} {
 		if !strings.Contains(all, config.Prefix+name) {
 			t.Errorf("%s is not named in:\n%s", name, all)
 		}
@@ -132,8 +134,10 @@ func TestEncryptionKeys(t *testing.T) {
 
 func TestAccountOfVariables(t *testing.T) {
 	c := load(t, config.Source{Environ: []string{"BONAFIDE_ACME_API_KEY=k", "BONAFIDE_ACME_TENANT_ID=t"}})
-	want := []config.Account{{Name: "acme", Adapter: "acme",
-		Settings: idv.Settings{"API_KEY": "k", "TENANT_ID": "t", "BASE_URL": "https://acme.example"}}}
+	want := []config.Account{{
+		Name: "acme", Adapter: "acme",
+		Settings: idv.Settings{"API_KEY": "k", "TENANT_ID": "t", "BASE_URL": "https://acme.example"},
+	}}
 	if diff := cmp.Diff(want, c.On()); diff != "" {
 		t.Error(diff)
 	}

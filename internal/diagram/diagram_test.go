@@ -50,10 +50,20 @@ func TestTransitions(t *testing.T) {
 		}
 	}
 	never := [][2]idv.Status{
-		{idv.InReview, idv.Processing}, {idv.InReview, idv.InProgress}, {idv.Processing, idv.InProgress}, {idv.InProgress, idv.Pending},
-		{idv.Approved, idv.Expired}, {idv.Approved, idv.Canceled}, {idv.Approved, idv.Failed},
-		{idv.Declined, idv.Expired}, {idv.Declined, idv.Canceled}, {idv.Declined, idv.Failed},
-		{idv.Canceled, idv.Processing}, {idv.Canceled, idv.InReview}, {idv.Canceled, idv.Expired}, {idv.Expired, idv.InProgress},
+		{idv.InReview, idv.Processing},
+		{idv.InReview, idv.InProgress},
+		{idv.Processing, idv.InProgress},
+		{idv.InProgress, idv.Pending},
+		{idv.Approved, idv.Expired},
+		{idv.Approved, idv.Canceled},
+		{idv.Approved, idv.Failed},
+		{idv.Declined, idv.Expired},
+		{idv.Declined, idv.Canceled},
+		{idv.Declined, idv.Failed},
+		{idv.Canceled, idv.Processing},
+		{idv.Canceled, idv.InReview},
+		{idv.Canceled, idv.Expired},
+		{idv.Expired, idv.InProgress},
 	}
 	for _, pair := range never {
 		if g[pair[0]][pair[1]] {
@@ -61,9 +71,17 @@ func TestTransitions(t *testing.T) {
 		}
 	}
 	always := [][2]idv.Status{
-		{idv.Created, idv.Pending}, {idv.Created, idv.Failed}, {idv.Pending, idv.InProgress}, {idv.Pending, idv.Expired},
-		{idv.InProgress, idv.Canceled}, {idv.InReview, idv.ResubmissionRequested}, {idv.ResubmissionRequested, idv.InProgress},
-		{idv.Approved, idv.Declined}, {idv.Declined, idv.Approved}, {idv.Expired, idv.Processing}, {idv.Failed, idv.InProgress},
+		{idv.Created, idv.Pending},
+		{idv.Created, idv.Failed},
+		{idv.Pending, idv.InProgress},
+		{idv.Pending, idv.Expired},
+		{idv.InProgress, idv.Canceled},
+		{idv.InReview, idv.ResubmissionRequested},
+		{idv.ResubmissionRequested, idv.InProgress},
+		{idv.Approved, idv.Declined},
+		{idv.Declined, idv.Approved},
+		{idv.Expired, idv.Processing},
+		{idv.Failed, idv.InProgress},
 	}
 	for _, pair := range always {
 		if !g[pair[0]][pair[1]] {

@@ -30,6 +30,10 @@ func newCourier(o Options, name string, p Provider) *courier {
 	return &courier{name: name, sign: p.Sign, client: o.Client, now: o.Now, retry: o.Pace.Retry, log: o.Logger}
 }
 
+// Send carries webhooks that follow from no step: of the create, say, or of
+// what happens after a session is over.
+func (s *Stage) Send(session Session, messages ...Message) { s.send(session.ExternalUserID, messages) }
+
 // send carries the messages of one step in the background, in order for each
 // receiver, with the faults of the control door and of the user's id.
 func (s *Stage) send(externalUserID string, messages []Message) {
@@ -55,6 +59,15 @@ func (s *Stage) send(externalUserID string, messages []Message) {
 			}
 		})
 	}
+}
+
+// Post sends a message to each of its receivers, once, at once and without
+// faults, and gives the HTTP status of the last answer, 0 for none.
+func (s *Stage) Post(ctx context.Context, m Message) (status int) {
+	for _, url := range m.URLs {
+		status = s.courier.attempt(ctx, url, m, false)
+	}
+	return status
 }
 
 func byReceiver(messages []Message) map[string][]Message {

@@ -24,7 +24,7 @@ func TestSettingsList(t *testing.T) {
 			t.Errorf("%q gives %q, want %q", value, got, want)
 		}
 	}
-	if got := (Settings)(nil).List("SECRET"); got != nil {
+	if got := Settings(nil).List("SECRET"); got != nil {
 		t.Errorf("no settings give %q", got)
 	}
 }

@@ -47,7 +47,8 @@ func TestUserStatus(t *testing.T) {
 			[]Standing{
 				standing("ses_1", 0, linkRanOut(60)), standing("ses_2", 1, canceledHere(5)), standing("ses_3", 2, createFailed(3)),
 			},
-			minute(100), Verification{Status: UserUnverified},
+			minute(100),
+			Verification{Status: UserUnverified},
 		},
 		"pending: recorded here":       {[]Standing{standing("ses_2", 0)}, minute(1), open(UserPending)},
 		"pending: waits for the user":  {[]Standing{openAt(0, Pending)}, minute(9), open(UserPending)},
@@ -66,11 +67,13 @@ func TestUserStatus(t *testing.T) {
 			[]Standing{standing("ses_1", 0, told(Declined, at(5)), told(Approved, at(9)))}, minute(30), verified("ses_1", 9, year),
 		},
 		"rejected": {
-			[]Standing{declinedAt5}, minute(9),
+			[]Standing{declinedAt5},
+			minute(9),
 			Verification{Status: UserRejected, SessionID: "ses_1", Provider: "kora", Reasons: []Reason{NewReason(ReasonFaceMismatch, "")}},
 		},
 		"rejected: in another session than the approval": {
-			[]Standing{approvedAt5, standing("ses_2", 20, told(Declined, at(25)))}, minute(30),
+			[]Standing{approvedAt5, standing("ses_2", 20, told(Declined, at(25)))},
+			minute(30),
 			Verification{Status: UserRejected, SessionID: "ses_2", Provider: "kora"},
 		},
 		"rejected, and tries again": {[]Standing{declinedAt5, openAt(20, InProgress)}, minute(30), open(UserPending)},
@@ -79,11 +82,13 @@ func TestUserStatus(t *testing.T) {
 			minute(30), open(UserActionRequired),
 		},
 		"revoked": {
-			[]Standing{withdrawn}, minute(60),
+			[]Standing{withdrawn},
+			minute(60),
 			Verification{Status: UserRevoked, SessionID: "ses_1", Provider: "kora", Reasons: []Reason{NewReason(ReasonFraudSuspected, "")}},
 		},
 		"revoked: with another try in between": {
-			[]Standing{standing("ses_1", 0, told(Approved, at(5)), told(ResubmissionRequested, at(9)), told(Declined, at(20)))}, minute(60),
+			[]Standing{standing("ses_1", 0, told(Approved, at(5)), told(ResubmissionRequested, at(9)), told(Declined, at(20)))},
+			minute(60),
 			Verification{Status: UserRevoked, SessionID: "ses_1", Provider: "kora"},
 		},
 		"revoked, and verifies again": {[]Standing{withdrawn, openAt(55, Processing)}, minute(60), open(UserPending)},
@@ -91,15 +96,18 @@ func TestUserStatus(t *testing.T) {
 			[]Standing{withdrawn, standing("ses_2", 55, told(Approved, at(58)))}, minute(60), verified("ses_2", 58, year),
 		},
 		"revoked: the older session's withdrawal is the newest decision": {
-			[]Standing{withdrawn, standing("ses_2", 10, told(Approved, at(15)))}, minute(60),
+			[]Standing{withdrawn, standing("ses_2", 10, told(Approved, at(15)))},
+			minute(60),
 			Verification{Status: UserRevoked, SessionID: "ses_1", Provider: "kora", Reasons: []Reason{NewReason(ReasonFraudSuspected, "")}},
 		},
 		"expired: age": {
-			[]Standing{approvedAt5}, minute(5).Add(year),
+			[]Standing{approvedAt5},
+			minute(5).Add(year),
 			Verification{Status: UserExpired, SessionID: "ses_1", Provider: "kora", VerifiedAt: minute(5), ExpiresAt: minute(5).Add(year)},
 		},
 		"expired: the document lapsed": {
-			[]Standing{standing("ses_1", 0, told(Approved, at(5)), notice(NoticeDocumentExpired, at(5000), documentUntil(minute(4999))))}, minute(5000),
+			[]Standing{standing("ses_1", 0, told(Approved, at(5)), notice(NoticeDocumentExpired, at(5000), documentUntil(minute(4999))))},
+			minute(5000),
 			Verification{Status: UserExpired, SessionID: "ses_1", Provider: "kora", VerifiedAt: minute(5), ExpiresAt: minute(4999)},
 		},
 		"expired, and verifies again": {

@@ -122,10 +122,14 @@ func send(t *testing.T, req *http.Request) (status int, answer string) {
 
 func TestEmulatorSignsEveryVariant(t *testing.T) {
 	for _, settings := range []idv.Settings{
-		{"SIGNATURE_VARIANT": "le-hex"}, {"SIGNATURE_VARIANT": "le-utf8"},
-		{"SIGNATURE_VARIANT": "be-hex"}, {"SIGNATURE_VARIANT": "be-utf8"},
-		{"SIGNATURE_VARIANT": "auto"}, {"SIGNATURE_VARIANT": "be-utf8", "WEBHOOK_SECRET": textSecret},
-		{"WEBHOOK_SECRET": textSecret}, {"WEBHOOK_SECRET": textSecret + "," + hexSecret},
+		{"SIGNATURE_VARIANT": "le-hex"},
+		{"SIGNATURE_VARIANT": "le-utf8"},
+		{"SIGNATURE_VARIANT": "be-hex"},
+		{"SIGNATURE_VARIANT": "be-utf8"},
+		{"SIGNATURE_VARIANT": "auto"},
+		{"SIGNATURE_VARIANT": "be-utf8", "WEBHOOK_SECRET": textSecret},
+		{"WEBHOOK_SECRET": textSecret},
+		{"WEBHOOK_SECRET": textSecret + "," + hexSecret},
 		{"AUTH_HEADER": "Authorization", "AUTH_PREFIX": "Bearer", "LICENSE_KEY": "one,two"},
 	} {
 		d := newDesk(t, settings)

@@ -216,9 +216,14 @@ func TestFirstVariantStays(t *testing.T) {
 		mac  string
 		want bool
 	}{
-		{macBEUTF8, true}, {macLEHex, false}, {macLEUTF8, false}, {macBEHex, false}, {macBEUTF8, true},
+		{macBEUTF8, true},
+		{macLEHex, false},
+		{macLEUTF8, false},
+		{macBEHex, false},
+		{macBEUTF8, true},
 		// The other secret is still free.
-		{macTextLE, true}, {macTextBE, false},
+		{macTextLE, true},
+		{macTextBE, false},
 	}
 	for i, step := range steps {
 		if got := accepted(t, r, webhook(header(step.mac), exampleBody)); got != step.want {

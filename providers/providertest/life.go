@@ -48,7 +48,7 @@ func (s Suite) stand(t *testing.T, pace emulator.Pace) *stand {
 	}
 	if reader, ok := st.provider.(idv.WebhookReader); ok {
 		inbox.mu.Lock()
-		inbox.reader = reader
+		inbox.reader, inbox.fetch = reader, st.provider.Fetch
 		inbox.mu.Unlock()
 	}
 	return st

@@ -2,6 +2,7 @@ package providertest
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -20,13 +21,15 @@ import (
 const patience = 20 * time.Second
 
 // receiver is where the emulator's webhooks go: it does with them what our
-// server does, and keeps what they said.
+// server does, and keeps what they said. The truth of what is partial is asked
+// for.
 type receiver struct {
 	*httptest.Server
 	news chan struct{}
 
 	mu     sync.Mutex
 	reader idv.WebhookReader
+	fetch  func(context.Context, idv.Ref) (idv.Update, error)
 	heard  []idv.Observation
 	bodies [][]byte // of genuine webhooks, repetitions included
 	forged int
@@ -45,33 +48,43 @@ func (r *receiver) receive(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	w.WriteHeader(r.take(req, body))
+	status, partial := r.take(req, body)
+	for _, ref := range partial {
+		if u, err := r.fetch(req.Context(), ref); err == nil {
+			r.add(u)
+		}
+	}
+	w.WriteHeader(status)
 	select {
 	case r.news <- struct{}{}:
 	default:
 	}
 }
 
-func (r *receiver) take(req *http.Request, body []byte) int {
+// take gives the answer to a webhook, and what must be asked for.
+func (r *receiver) take(req *http.Request, body []byte) (status int, partial []idv.Ref) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	webhook := idv.Webhook{Header: req.Header, Body: body, ReceivedAt: time.Now().UTC()}
 	if r.reader == nil {
-		return http.StatusServiceUnavailable
+		return http.StatusServiceUnavailable, nil
 	}
 	if r.reader.Authenticate(req.Context(), webhook) != nil {
 		r.forged++
-		return http.StatusUnauthorized
+		return http.StatusUnauthorized, nil
 	}
 	r.bodies = append(r.bodies, bytes.Clone(body))
 	updates, err := r.reader.Normalize(webhook)
 	if err != nil {
-		return http.StatusOK
+		return http.StatusOK, nil
 	}
 	for _, u := range updates {
 		r.heard = append(r.heard, observe(idv.SourceWebhook, u))
+		if u.Partial {
+			partial = append(partial, u.Ref)
+		}
 	}
-	return http.StatusOK
+	return http.StatusOK, partial
 }
 
 // wait returns once the condition holds of what was heard.
