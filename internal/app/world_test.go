@@ -246,13 +246,6 @@ func (w *world) user(id string) answer {
 	return w.call("GET", "/v1/users/"+id+"/verification", nil).want(w.t, 200, "")
 }
 
-func (w *world) awaitSession(id, status string) answer {
-	w.t.Helper()
-	var a answer
-	eventually(w.t, "session "+id+" is "+status, func() bool { a = w.session(id); return a.text("status") == status })
-	return a
-}
-
 func (w *world) awaitUser(id, status string) answer {
 	w.t.Helper()
 	var a answer
