@@ -5,7 +5,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -139,18 +138,11 @@ func (a *App) workers() (*queue.Queue, error) {
 	}, queue.Options{Logger: a.log, Timeout: a.config.ProviderTimeout + 5*time.Second})
 }
 
-// startWorkers begins to work, first of all what a process that died had taken.
+// startWorkers begins to work.
 func (a *App) startWorkers(ctx context.Context) (*queue.Queue, error) {
 	q, err := a.workers()
 	if err != nil {
 		return nil, err
-	}
-	n, err := a.store.RequeueReceived(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("take up deliveries: %w", err)
-	}
-	if n > 0 {
-		a.log.Info("deliveries taken up", "count", n)
 	}
 	return q, q.Start(ctx)
 }

@@ -3,7 +3,6 @@ package queue_test
 import (
 	"context"
 	"database/sql"
-	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -78,7 +77,7 @@ func (k *kit) insert(commit bool, jobs ...idv.Job) {
 func (k *kit) work(handlers map[idv.JobKind]queue.Handler, options queue.Options) *queue.Queue {
 	k.t.Helper()
 	if options.Logger == nil {
-		options.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		options.Logger = slog.New(slog.DiscardHandler)
 	}
 	q, err := queue.New(k.handles, handlers, options)
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/idv"
 )
 
-// account is everything about one user, held under the lock on the user's row.
+// account is everything about one user that matters, held under the lock on the
+// user's row.
 // Whatever is written about a user or one of the user's sessions is written
 // under this one lock, so that it cannot deadlock and the status of the user is
 // always read off all sessions.
@@ -24,10 +25,31 @@ type account struct {
 	sessions []sessionRow
 }
 
+// choice narrows down which of the user's sessions are read.
+type choice func(*gorm.DB) *gorm.DB
+
+// all chooses every session.
+func all(query *gorm.DB) *gorm.DB { return query }
+
+// mattering chooses the sessions that the user's status can depend on, and the
+// one with the id. One that ended without a decision says nothing more, and a
+// user may have any number of those.
+func mattering(id string) choice {
+	var open []string
+	for _, status := range idv.Statuses() {
+		if status.Open() {
+			open = append(open, string(status))
+		}
+	}
+	return func(query *gorm.DB) *gorm.DB {
+		return query.Where("(status IN ? OR decision_outcome IS NOT NULL OR id = ?)", open, id)
+	}
+}
+
 // lockAccount holds a user, who is written down first if not known yet.
-func (s *Store) lockAccount(tx *gorm.DB, externalUserID string) (*account, error) {
+func (s *Store) lockAccount(tx *gorm.DB, externalUserID string, which choice) (*account, error) {
 	name := word(externalUserID)
-	a, err := s.holdAccount(tx, tx.Where("external_user_id = ?", name))
+	a, err := s.holdAccount(tx, tx.Where("external_user_id = ?", name), which)
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
 		return a, err
 	}
@@ -38,25 +60,25 @@ func (s *Store) lockAccount(tx *gorm.DB, externalUserID string) (*account, error
 	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&user).Error; err != nil {
 		return nil, fmt.Errorf("add a user: %w", err)
 	}
-	return s.holdAccount(tx, tx.Where("external_user_id = ?", name))
+	return s.holdAccount(tx, tx.Where("external_user_id = ?", name), which)
 }
 
 // lockAccountOf holds the user of a session. It is idv.ErrNotFound if there is
 // no such session.
 func (s *Store) lockAccountOf(tx *gorm.DB, sessionID string) (*account, error) {
 	owner := tx.Model(&sessionRow{}).Select("external_user_id").Where("id = ?", word(sessionID))
-	a, err := s.holdAccount(tx, tx.Where("external_user_id = (?)", owner))
+	a, err := s.holdAccount(tx, tx.Where("external_user_id = (?)", owner), mattering(word(sessionID)))
 	return a, notFound(err)
 }
 
-func (s *Store) holdAccount(tx, query *gorm.DB) (*account, error) {
+func (s *Store) holdAccount(tx, query *gorm.DB, which choice) (*account, error) {
 	a := &account{tx: tx}
 	if err := query.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Take(&a.user).Error; err != nil {
 		return nil, err
 	}
 	// Time is read under the lock, so that it does not run backwards for a user.
 	a.now = s.now()
-	err := tx.Where("external_user_id = ?", a.user.ExternalUserID).Order("created_at, id").Find(&a.sessions).Error
+	err := tx.Scopes(which).Where("external_user_id = ?", a.user.ExternalUserID).Order("created_at, id").Find(&a.sessions).Error
 	return a, err
 }
 

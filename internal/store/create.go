@@ -41,7 +41,7 @@ func (s *Store) create(tx *gorm.DB, n idv.NewSession) (idv.Claim, error) {
 			return s.usedKey(tx, row, *n.Key)
 		}
 	}
-	a, err := s.lockAccount(tx, n.Session.ExternalUserID)
+	a, err := s.lockAccount(tx, n.Session.ExternalUserID, mattering(n.Session.ID))
 	if err != nil {
 		return idv.Claim{}, err
 	}

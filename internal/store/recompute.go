@@ -40,7 +40,7 @@ func (s *Store) Recompute(ctx context.Context) (changed []string, err error) {
 func (s *Store) recomputeUser(ctx context.Context, name string) (differed []string, err error) {
 	err = s.write(ctx, func(tx *gorm.DB) error {
 		differed = nil
-		a, err := s.lockAccount(tx, name)
+		a, err := s.lockAccount(tx, name, all)
 		if err != nil {
 			return err
 		}
