@@ -74,8 +74,10 @@ func startServer() (url string, alive io.Closer, err error) {
 	}
 	defer func() { _ = log.Close() }()
 
-	run := append([]string{"-c", keeper, "keeper", folder,
-		filepath.Join(binaries, "postgres"), "-D", data, "-p", strconv.Itoa(port)}, settings...)
+	run := append([]string{
+		"-c", keeper, "keeper", folder,
+		filepath.Join(binaries, "postgres"), "-D", data, "-p", strconv.Itoa(port),
+	}, settings...)
 	kept := exec.Command("/bin/sh", run...)
 	// A group of its own, so that an interrupt at the keyboard leaves it alone.
 	kept.SysProcAttr = &syscall.SysProcAttr{Credential: owner, Setpgid: true}

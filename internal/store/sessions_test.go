@@ -63,8 +63,10 @@ func TestSessionsNewestFirst(t *testing.T) {
 			"provider": {idv.SessionFilter{Provider: "idnorm"}, func(i int, _ string) bool { return i%2 == 1 }},
 			"status":   {idv.SessionFilter{Status: idv.Pending}, func(i int, _ string) bool { return i%2 == 0 }},
 			"after":    {idv.SessionFilter{CreatedAfter: since}, func(_ int, id string) bool { return times[id].After(since) }},
-			"both": {idv.SessionFilter{ExternalUserID: "user-a", Provider: "kora"},
-				func(i int, _ string) bool { return i%3 == 0 && i%2 == 0 }},
+			"both": {
+				idv.SessionFilter{ExternalUserID: "user-a", Provider: "kora"},
+				func(i int, _ string) bool { return i%3 == 0 && i%2 == 0 },
+			},
 			"none": {idv.SessionFilter{Provider: "veriff"}, func(int, string) bool { return false }},
 		} {
 			for _, limit := range []int{0, 1, 2, 100} {
