@@ -118,15 +118,19 @@ func TestWrongKeysAreRefused(t *testing.T) {
 	}
 }
 
+// Neither junk nor a genuine envelope with any change opens.
 func FuzzOpen(f *testing.F) {
 	ring := keyring(f, newKey, oldKey)
 	genuine := ring.Seal(place, []byte("AMARA"))
-	f.Add(genuine)
-	f.Add([]byte{})
-	f.Add([]byte{1})
-	f.Fuzz(func(t *testing.T, sealed []byte) {
-		if _, err := ring.Open(place, sealed); err == nil && !bytes.Equal(sealed, genuine) {
-			t.Errorf("opened what was never sealed: %x", sealed)
+	f.Add([]byte{}, uint16(0), byte(0), []byte{})
+	f.Add([]byte{1}, uint16(9), byte(1), []byte("more"))
+	f.Fuzz(func(t *testing.T, junk []byte, at uint16, flip byte, tail []byte) {
+		changed := append(bytes.Clone(genuine), tail...)
+		changed[int(at)%len(changed)] ^= flip
+		for _, sealed := range [][]byte{junk, changed} {
+			if _, err := ring.Open(place, sealed); err == nil && !bytes.Equal(sealed, genuine) {
+				t.Errorf("opened what was never sealed: %x", sealed)
+			}
 		}
 	})
 }

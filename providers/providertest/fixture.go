@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,7 @@ func (s Suite) startFixtures(t *testing.T) {
 	s.each(t, "start", func(t *testing.T, file string) {
 		script := readScript(t, file)
 		req := s.Start
+		req.DocumentTypes = slices.Clone(req.DocumentTypes) // a fixture's own are written over them
 		if script.Request != nil {
 			if err := json.Unmarshal(script.Request, &req); err != nil {
 				t.Fatal(err)
