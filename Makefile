@@ -50,6 +50,11 @@ generate: ## Make what is generated anew
 		--outputTypes json,yaml --output docs
 	go run ./internal/openapi/generate docs/swagger.json docs/openapi.json
 	go run ./internal/diagram
+	go test ./internal/app -run TestReadmeTellsTheProviders -update
+
+.PHONY: provider
+provider: ## Begin an adapter: make provider name=acme
+	@go run ./internal/scaffold "$(name)"
 
 .PHONY: fmt
 fmt: ## Format the code

@@ -24,8 +24,8 @@ func (c *command) keys() *cobra.Command {
 	return cmd
 }
 
-// withStore runs a command on a database that is at this version.
-func (c *command) withStore(cmd *cobra.Command, do func(ctx context.Context, st *store.Store) error) error {
+// onDatabase runs a command on the configured database.
+func (c *command) onDatabase(cmd *cobra.Command, do func(ctx context.Context, st *store.Store) error) error {
 	cfg, log, err := c.load(cmd)
 	if err != nil {
 		return err
@@ -34,11 +34,17 @@ func (c *command) withStore(cmd *cobra.Command, do func(ctx context.Context, st 
 	if err != nil {
 		return err
 	}
-	defer st.Close()
-	if err := migrated(cmd.Context(), st); err != nil {
-		return err
-	}
-	return do(cmd.Context(), st)
+	return errors.Join(do(cmd.Context(), st), st.Close())
+}
+
+// withStore runs a command on a database that is at this version.
+func (c *command) withStore(cmd *cobra.Command, do func(ctx context.Context, st *store.Store) error) error {
+	return c.onDatabase(cmd, func(ctx context.Context, st *store.Store) error {
+		if err := migrated(ctx, st); err != nil {
+			return err
+		}
+		return do(ctx, st)
+	})
 }
 
 // shownKey is a key as the commands print it; times are RFC 3339.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bonafide-idv/bonafide/internal/config"
+	"github.com/bonafide-idv/bonafide/internal/store"
 )
 
 func (c *command) serve() *cobra.Command {
@@ -57,7 +58,7 @@ func (c *command) runServe(cmd *cobra.Command, p parts, migrate bool) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }()
 	if migrate {
 		if err := st.Migrate(ctx); err != nil {
 			return err
@@ -111,20 +112,13 @@ func (c *command) migrate() *cobra.Command {
 		Short: "Bring the database to this version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, log, err := c.load(cmd)
-			if err != nil {
-				return err
-			}
-			st, err := openStore(cmd.Context(), cfg, log)
-			if err != nil {
-				return err
-			}
-			defer st.Close()
-			if err := st.Migrate(cmd.Context()); err != nil {
-				return err
-			}
-			c.printf("The database is at this version.\n")
-			return nil
+			return c.onDatabase(cmd, func(ctx context.Context, st *store.Store) error {
+				if err := st.Migrate(ctx); err != nil {
+					return err
+				}
+				c.printf("The database is at this version.\n")
+				return nil
+			})
 		},
 	}
 }

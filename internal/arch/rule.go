@@ -29,6 +29,7 @@ func Rules() []Rule {
 
 		{Package: "internal/idv", Pure: true},
 		{Package: "internal/country"},
+		{Package: "internal/scaffold"},
 		{Package: "internal/id"},
 		{Package: "internal/seal", Imports: []string{"internal/idv"}},
 		{Package: "internal/token", Imports: []string{"internal/idv"}},

@@ -1,0 +1,37 @@
+package idenfy
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+)
+
+// signatureHeader carries the HMAC-SHA256 of the raw body in hex (page
+// security/callback-signing). iDenfy leaves it out where no signing key was
+// assigned to the webhook; such a webhook is refused.
+const signatureHeader = "Idenfy-Signature"
+
+// Authenticate checks the signature with each signing key. Nothing but the body
+// is signed: neither a time nor the type of the event.
+func (p *provider) Authenticate(_ context.Context, w idv.Webhook) error {
+	values := w.Header.Values(signatureHeader)
+	if len(values) != 1 {
+		return fmt.Errorf("%w: there must be one %s header", idv.ErrForged, signatureHeader)
+	}
+	signature, err := hex.DecodeString(values[0])
+	if err != nil || len(signature) != sha256.Size {
+		return fmt.Errorf("%w: %s is not 64 hex digits", idv.ErrForged, signatureHeader)
+	}
+	for _, key := range p.settings.signingKeys {
+		mac := hmac.New(sha256.New, []byte(key))
+		mac.Write(w.Body)
+		if hmac.Equal(mac.Sum(nil), signature) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: no signing key fits", idv.ErrForged)
+}
