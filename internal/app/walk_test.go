@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,7 +70,7 @@ func TestTheWholeWalk(t *testing.T) {
 		if first := timeline.list("data")[0]; first["source"] != "create" || moved < 2 {
 			t.Errorf("timeline %s", timeline.raw)
 		}
-		w.call("POST", "/v1/sessions", map[string]any{"externalUserId": user, "provider": provider}).want(t, 409, "already_verified")
+		w.call("POST", "/v1/sessions", forUser(user, provider)).want(t, 409, "already_verified")
 	})
 }
 
@@ -142,6 +143,43 @@ func (w *world) awaitLater(session answer) {
 	decided, err := time.Parse(time.RFC3339, w.session(session.text("id")).text("decision.decidedAt"))
 	must(w.t, err)
 	eventually(w.t, "the provider's clock moves on", func() bool { return time.Now().After(decided.Truncate(time.Second).Add(time.Second)) })
+}
+
+// Where a provider asks for another try, the user is told, and the second try
+// decides.
+func TestResubmission(t *testing.T) {
+	eachProvider(t, func(t *testing.T, w *world, provider string) {
+		if !slices.Contains([]string{"idnorm", "veriff"}, provider) {
+			return // the others have no such thing, or do not tell
+		}
+		user := "again-" + provider
+		session := w.create(user, provider)
+		w.decide(session, "resubmit")
+		if a := w.awaitUser(user, "action_required"); a.text("openSessionId") != session.text("id") {
+			t.Errorf("user %s", a.raw)
+		}
+		w.awaitSecond()
+		w.decide(session, "approve")
+		w.awaitUser(user, "verified")
+	})
+}
+
+// awaitSecond waits for the next second, where clocks that show seconds move on.
+func (w *world) awaitSecond() {
+	now := time.Now()
+	eventually(w.t, "a second begins", func() bool { return time.Now().Unix() > now.Unix() })
+}
+
+// Real ID delivers the link itself, so that it must be able to reach the user.
+func TestRealIDNeedsAWayToReachTheUser(t *testing.T) {
+	w := start(t, enginetest.SQLite(t))
+	a := w.call("POST", "/v1/sessions", `{"externalUserId":"user-1","provider":"realid"}`).want(t, 400, "invalid_request")
+	if errs := a.list("errors"); len(errs) != 1 || errs[0]["pointer"] != "/user" {
+		t.Errorf("errors %s", a.raw)
+	}
+	if n := len(w.call("GET", "/v1/sessions", nil).list("data")); n != 0 {
+		t.Errorf("%d sessions were kept", n)
+	}
 }
 
 // Whatever the network does to webhooks, the status is right in the end.

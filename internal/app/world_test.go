@@ -230,10 +230,15 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
+// forUser asks for a session, with what the pickiest provider needs.
+func forUser(user, provider string) map[string]any {
+	return map[string]any{"externalUserId": user, "provider": provider, "user": map[string]string{"email": "amara@example.com"}}
+}
+
 // create creates a session and fails unless it is new.
 func (w *world) create(user, provider string) answer {
 	w.t.Helper()
-	return w.call("POST", "/v1/sessions", map[string]any{"externalUserId": user, "provider": provider}).want(w.t, 201, "")
+	return w.call("POST", "/v1/sessions", forUser(user, provider)).want(w.t, 201, "")
 }
 
 func (w *world) session(id string) answer {

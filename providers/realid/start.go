@@ -34,6 +34,14 @@ type order struct {
 	Name string `json:"name"`
 }
 
+// Check refuses a user whom Real ID could not reach.
+func (p *provider) Check(req idv.StartRequest) error {
+	if strings.TrimSpace(req.Prefill.Email) == "" && strings.TrimSpace(req.Prefill.Phone) == "" {
+		return &idv.InputError{Pointer: "/user", Code: CodeContactRequired, Detail: "needs an email or a phone: Real ID delivers the link itself"}
+	}
+	return nil
+}
+
 // Start creates a check, which Real ID sends to the user at once by e-mail and
 // text message. It has no field for a callback URL, a lifetime, a country, a
 // document type or a locale.
@@ -47,7 +55,7 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 		},
 		Check: p.overrides,
 	}
-	if body.Customer.Email == "" && body.Customer.Phone == "" {
+	if p.Check(req) != nil {
 		return idv.Started{}, &idv.ProviderError{
 			Kind: idv.KindRejected, Code: CodeContactRequired, Err: errors.New("the user's email or phone is needed"),
 		}
