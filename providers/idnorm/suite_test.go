@@ -40,6 +40,7 @@ func suite() providertest.Suite {
 		Ref:        ref,
 		Fixtures:   "testdata",
 		Sign:       standardSignature,
+		Window:     300 * time.Second,
 		ReceivedAt: signedAt.Add(250 * time.Millisecond),
 		Statuses: []string{
 			"STATUS_COMPLETED", "STATUS_APPROVED", "STATUS_FAILED", "STATUS_REJECTED", "STATUS_UNDEFINED",

@@ -78,6 +78,7 @@ func suite() providertest.Suite {
 		Ref:        "ver_abc123",
 		Fixtures:   "testdata",
 		Sign:       timestamped,
+		Window:     300 * time.Second,
 		ReceivedAt: receivedAt(),
 		Statuses: []string{
 			"pending", "processing", "verified", "rejected", "manual_review", "failed", "expired",
@@ -115,7 +116,7 @@ func TestKora(t *testing.T) { providertest.Run(t, suite()) }
 
 func TestKoraSignedOverTheBodyAlone(t *testing.T) {
 	s := suite()
-	s.Sign = bodyOnly
+	s.Sign, s.Window = bodyOnly, 0
 	s.Emulator = func(o emulator.Options) emulator.Emulator {
 		o.Settings[koraemulator.BodySignature] = "true"
 		return koraemulator.New(o)
@@ -127,6 +128,6 @@ func FuzzNormalize(f *testing.F)    { providertest.FuzzNormalize(f, suite()) }
 func FuzzAuthenticate(f *testing.F) { providertest.FuzzAuthenticate(f, suite()) }
 func FuzzAuthenticateBodyOnly(f *testing.F) {
 	s := suite()
-	s.Sign = bodyOnly
+	s.Sign, s.Window = bodyOnly, 0
 	providertest.FuzzAuthenticate(f, s)
 }

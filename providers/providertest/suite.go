@@ -45,6 +45,9 @@ type Suite struct {
 	// Sign gives the headers of a genuine webhook of the account of Settings,
 	// sent at the given time. Nil for a provider without webhooks.
 	Sign func(body []byte, at time.Time) http.Header
+	// Window is how far the time that Sign signs may be from ours; 0 where the
+	// provider signs no time.
+	Window time.Duration
 	// ReceivedAt is when the webhooks of the fixtures come in.
 	ReceivedAt time.Time
 	// Statuses are all documented words for a status. StatusWebhook gives the

@@ -2,6 +2,7 @@ package providertest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"path/filepath"
@@ -43,6 +44,13 @@ func (s Suite) authenticate(t *testing.T) {
 		changed[i] ^= 0x01
 		refuse("one changed byte", idv.Webhook{Header: genuine.Header, Body: changed, ReceivedAt: s.ReceivedAt})
 	}
+	refuse("the same JSON, written anew", idv.Webhook{Header: genuine.Header, Body: rewritten(t, body), ReceivedAt: s.ReceivedAt})
+	refuse("another case", idv.Webhook{Header: genuine.Header, Body: bytes.ToUpper(body), ReceivedAt: s.ReceivedAt})
+	for key, cut := range cuts(genuine.Header) {
+		refuse("a shorter or longer "+key, idv.Webhook{Header: cut, Body: body, ReceivedAt: s.ReceivedAt})
+	}
+	s.otherTimes(t, genuine, refuse)
+	s.otherAccount(t, genuine)
 	for key := range genuine.Header {
 		for _, value := range []string{"", "0", "sha256=", "not hex at all", string(make([]byte, 64))} {
 			header := genuine.Header.Clone()
@@ -52,6 +60,80 @@ func (s Suite) authenticate(t *testing.T) {
 				t.Errorf("%s = %q: error %v is not idv.ErrForged", key, value, err)
 			}
 		}
+	}
+}
+
+// rewritten is the same JSON in other bytes.
+func rewritten(t *testing.T, body []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := json.Indent(&out, body, "", " "); err != nil {
+		t.Fatalf("the webhook is not JSON: %v", err)
+	}
+	return out.Bytes()
+}
+
+// cuts are the headers with one signature cut, by name and how.
+func cuts(header http.Header) map[string]http.Header {
+	all := map[string]http.Header{}
+	for key := range header {
+		value := header.Get(key)
+		if len(value) < 64 {
+			continue // too short to hold a signature
+		}
+		for how, changed := range map[string]string{"-1": value[:len(value)-1], "-2": value[:len(value)-2], "+1": value + "0", "+2": value + "00"} {
+			cut := header.Clone()
+			cut.Set(key, changed)
+			all[key+" "+how] = cut
+		}
+	}
+	return all
+}
+
+// otherTimes: a time that is signed is held against ours, in both directions.
+func (s Suite) otherTimes(t *testing.T, genuine idv.Webhook, refuse func(string, idv.Webhook)) {
+	t.Helper()
+	if s.Window == 0 {
+		return
+	}
+	for name, off := range map[string]time.Duration{"stale": s.Window + time.Second, "from the future": -s.Window - time.Second} {
+		w := genuine
+		w.ReceivedAt = s.ReceivedAt.Add(off)
+		refuse(name, w)
+	}
+	for _, off := range []time.Duration{s.Window - time.Second, time.Second - s.Window} {
+		w := genuine
+		w.ReceivedAt = s.ReceivedAt.Add(off)
+		if err := s.reader(t).Authenticate(t.Context(), w); err != nil {
+			t.Errorf("%s off and refused: %v", off, err)
+		}
+	}
+}
+
+// otherAccount: what one account's secrets verify, another's do not.
+func (s Suite) otherAccount(t *testing.T, genuine idv.Webhook) {
+	t.Helper()
+	settings := s.Settings("http://127.0.0.1:1")
+	for _, setting := range s.Adapter.Settings {
+		if setting.Secret && settings[setting.Key] != "" {
+			secrets := settings.List(setting.Key)
+			for i, secret := range secrets {
+				// The last digit is another one, so that what must be hex still is.
+				last := "0"
+				if strings.HasSuffix(secret, last) {
+					last = "1"
+				}
+				secrets[i] = secret[:len(secret)-1] + last
+			}
+			settings[setting.Key] = strings.Join(secrets, ",")
+		}
+	}
+	reader, ok := s.provider(t, settings, time.Second).(idv.WebhookReader)
+	if !ok {
+		t.Fatal("the account with other secrets reads no webhooks")
+	}
+	if err := reader.Authenticate(t.Context(), genuine); !errors.Is(err, idv.ErrForged) {
+		t.Errorf("another account's secrets verify it: %v", err)
 	}
 }
 
