@@ -20,5 +20,5 @@
 //	@securityDefinitions.apikey	Bearer
 //	@in							header
 //	@name						Authorization
-//	@description				`Bearer <API key>`
+//	@description				an API key, sent as `Authorization: Bearer <API key>`
 package api

@@ -28,6 +28,7 @@ func (s *server) healthz(echo.Context) (reply, error) { return ok(statusReply{St
 //	@Produce	json
 //	@Success	200	{object}	statusReply	"they can: the database answers and has this version's schema"
 //	@Failure	503	{object}	problem		"`internal`: they cannot, for now"
+//	@x-example	{"503": {"detail": "The server is not ready: its database does not answer or is not at this version."}}
 //	@Router		/readyz [get]
 func (s *server) readyz(c echo.Context) (reply, error) {
 	if err := s.Ready(c.Request().Context()); err != nil {
@@ -46,5 +47,6 @@ func (s *server) readyz(c echo.Context) (reply, error) {
 //	@Tags		operations
 //	@Produce	json
 //	@Success	200	{object}	object	"this document"
+//	@x-example	{"200": {"openapi": "3.0.3", "info": {"title": "bonafide", "version": "1"}, "paths": {}}}
 //	@Router		/openapi.json [get]
 func (s *server) openapi(echo.Context) (reply, error) { return ok(answered(s.Spec)) }
