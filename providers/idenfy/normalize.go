@@ -76,15 +76,9 @@ func refOf(o object) idv.Ref {
 	return idv.Ref(ref)
 }
 
-// sessionIDOf gives our own id, which every session is given as externalRef, if
-// it looks like one: ses_ and 26 characters of base32.
+// sessionIDOf gives our own id, which every session is given as externalRef.
 func sessionIDOf(o object) string {
-	id := o.text("externalRef")
-	rest, ok := strings.CutPrefix(id, "ses_")
-	if !ok || len(rest) != 26 || strings.Trim(rest, "0123456789abcdefghijklmnopqrstuvwxyz") != "" {
-		return ""
-	}
-	return id
+	return idv.EchoSession.SessionID(o.text("externalRef"))
 }
 
 func unknown(u idv.Update, why string) idv.Update {

@@ -34,7 +34,7 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 	body := createRequest{
 		ConfigID:          p.configID,
 		CallbackURL:       req.CallbackURL,
-		ExternalUserID:    p.echo.write(req),
+		ExternalUserID:    p.echo.Write(req),
 		DurationInSeconds: int64(req.ExpiresIn / time.Second),
 	}
 	var answer createAnswer
@@ -80,7 +80,7 @@ func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 			Kind: idv.KindUnavailable, HTTPStatus: http.StatusOK, Err: errors.New("the answer is about another session"),
 		}
 	}
-	u := p.say(idv.Update{Ref: ref, SessionID: p.echo.read(string(e.UserID))}, e.status(), e.checks())
+	u := p.say(idv.Update{Ref: ref, SessionID: p.echo.SessionID(string(e.UserID))}, e.status(), e.checks())
 	// There is nobody else to ask: what stands there is the whole truth.
 	u.Partial = false
 	return u, nil

@@ -33,7 +33,7 @@ type provider struct {
 	client   *httpclient.Client
 	configID string
 	secrets  []*secret
-	echo     echo
+	echo     idv.Echo
 	statuses map[string]reading
 }
 

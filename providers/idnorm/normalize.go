@@ -15,7 +15,7 @@ func (p *provider) Normalize(w idv.Webhook) ([]idv.Update, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", idv.ErrNotUnderstood, err)
 	}
-	about := idv.Update{Ref: e.ref(), SessionID: p.echo.read(string(e.UserID)), OccurredAt: signedAt(w)}
+	about := idv.Update{Ref: e.ref(), SessionID: p.echo.SessionID(string(e.UserID)), OccurredAt: signedAt(w)}
 	if about.Ref == "" {
 		about.Unknown, about.Why = true, "the webhook names no session"
 		return []idv.Update{about}, nil

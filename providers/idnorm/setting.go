@@ -21,7 +21,7 @@ func settings() []idv.Setting {
 		{Key: "SIGNATURE_VARIANT", Default: "auto", Help: "byte order and key of the webhook signature: le-hex, le-utf8, be-hex, be-utf8, or auto (the first that fits stays)"},
 		{Key: "COMPLETED_MEANS", Default: string(meansCheckResults), Help: "what the status COMPLETED is read as: check_results (approved only if the checks support it), approved, in_review"},
 		{Key: "STATUS_MAP", Help: "readings that go before the built-in table, such as COMPLETED=approved,FOO=in_review; also =check_results and =none"},
-		{Key: "EXTERNAL_USER_ID", Default: string(echoBoth), Help: "what IDNorm is given as externalUserId: both (<user>~<session>), user, session"},
+		{Key: "EXTERNAL_USER_ID", Default: string(idv.EchoBoth), Help: "what IDNorm is given as externalUserId: both (<user>~<session>), user, session"},
 	}
 }
 
@@ -32,8 +32,10 @@ type options struct {
 	credential string
 	configID   string
 	secrets    []*secret
-	echo       echo
-	statuses   map[string]reading
+	// echo goes into externalUserId, the only field that IDNorm sends back (as
+	// userId).
+	echo     idv.Echo
+	statuses map[string]reading
 }
 
 // readOptions reports every setting that is wrong, by name and never by value.
@@ -68,7 +70,7 @@ func readOptions(s idv.Settings) (options, error) {
 	}
 	o.credential, err = readCredential(s.List("LICENSE_KEY"), get("AUTH_PREFIX"))
 	wrong("LICENSE_KEY", err)
-	o.echo, err = oneOf(echo(get("EXTERNAL_USER_ID")), echoBoth, echoUser, echoSession)
+	o.echo, err = oneOf(idv.Echo(get("EXTERNAL_USER_ID")), idv.EchoBoth, idv.EchoUser, idv.EchoSession)
 	wrong("EXTERNAL_USER_ID", err)
 
 	completed, err := oneOf(means(get("COMPLETED_MEANS")), meansCheckResults, means(idv.Approved), means(idv.InReview))

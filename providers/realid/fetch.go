@@ -26,7 +26,7 @@ func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 		}
 	}
 	u := p.read(check)
-	u.Ref, u.SessionID = ref, p.echo.read(check.object("order").text("name"))
+	u.Ref, u.SessionID = ref, p.echo.SessionID(check.object("order").text("name"))
 	if p.contradictsMode(answer, check) {
 		// Kept, but nothing of it is about a person of this account.
 		u.Test, u.Result, u.DocumentExpiresAt = true, nil, time.Time{}

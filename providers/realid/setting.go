@@ -28,7 +28,7 @@ func settings() []idv.Setting {
 		{Key: "BASE_URL", Default: "https://real-id.getverdict.com/api/v1", Help: "API root"},
 		{Key: "MODE", Default: modeLive, Help: "live or test: which kind of token API_TOKEN is; checks of the other kind never count"},
 		{Key: "LAUNCH_URL", Default: "https://idv.link/{checkId}", Help: "page to open, a template with {checkId} and, if wanted, {callbackUrl}"},
-		{Key: "ORDER_NAME", Default: string(echoBoth), Help: "what Real ID is given as order.name: both (<user>~<session>), user, session, none"},
+		{Key: "ORDER_NAME", Default: string(idv.EchoBoth), Help: "what Real ID is given as order.name: both (<user>~<session>), user, session, none"},
 		{Key: "CHECK_OVERRIDES", Help: "JSON object sent as \"check\" with every create, such as {\"intro_content\":\"…\"}; overrides the app's settings"},
 		{Key: "CANCEL_MODE", Default: cancelLocal, Help: "local: a cancelled check stays usable at Real ID; delete: it is deleted with all its data"},
 		{Key: "FACE_STEP_MEANS", Default: string(idv.InProgress), Help: "what the steps face_match and submitted_face are read as: in_progress or processing"},
@@ -39,12 +39,14 @@ func settings() []idv.Setting {
 
 // options are the settings, read.
 type options struct {
-	token          string
-	secrets        []string
-	baseURL        string
-	test           bool
-	launchURL      string
-	echo           echo
+	token     string
+	secrets   []string
+	baseURL   string
+	test      bool
+	launchURL string
+	// echo goes into order.name, the only field of a create that is ours to fill
+	// and that was seen to come back in webhooks. Shops have orders of their own.
+	echo           idv.Echo
 	overrides      json.RawMessage // nil for none
 	deleteCanceled bool
 	faceStep       idv.Status
@@ -77,7 +79,7 @@ func readOptions(s idv.Settings) (options, error) {
 		secrets:        s.List("SIGNING_SECRET"),
 		test:           choice("MODE", modeLive, modeTest) == modeTest,
 		launchURL:      get("LAUNCH_URL"),
-		echo:           echo(choice("ORDER_NAME", string(echoBoth), string(echoUser), string(echoSession), string(echoNone))),
+		echo:           idv.Echo(choice("ORDER_NAME", string(idv.EchoBoth), string(idv.EchoUser), string(idv.EchoSession), string(idv.EchoNone))),
 		deleteCanceled: choice("CANCEL_MODE", cancelLocal, cancelDelete) == cancelDelete,
 		faceStep:       idv.Status(choice("FACE_STEP_MEANS", string(idv.InProgress), string(idv.Processing))),
 		technical:      idv.Status(choice("TECHNICAL_FAILURE_MEANS", string(idv.Declined), string(idv.Failed))),

@@ -60,7 +60,7 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 			Kind: idv.KindRejected, Code: CodeContactRequired, Err: errors.New("the user's email or phone is needed"),
 		}
 	}
-	if name := p.echo.write(req); name != "" {
+	if name := p.echo.Write(req); name != "" {
 		body.Order = &order{Name: name}
 	}
 	var answer object

@@ -19,7 +19,7 @@ func (p *provider) Normalize(w idv.Webhook) ([]idv.Update, error) {
 	eventType, step := body.text("event"), check.text("step")
 	u := idv.Update{
 		Ref:            refOf(check),
-		SessionID:      p.echo.read(check.object("order").text("name")),
+		SessionID:      p.echo.SessionID(check.object("order").text("name")),
 		EventType:      word(eventType),
 		OccurredAt:     body.time("created_at"),
 		ProviderStatus: cmp.Or(word(step), word(eventType)),

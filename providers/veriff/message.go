@@ -90,13 +90,13 @@ func (m message) kind() kind {
 }
 
 // about begins the update of a message: the session and the attempt.
-func (m message) about(e echo) idv.Update {
+func (m message) about(e idv.Echo) idv.Update {
 	var v verification
 	if m.Verification != nil {
 		v = *m.Verification
 	}
 	u := idv.Update{
-		SessionID: e.read(string(cmp.Or(v.VendorData, m.VendorData))),
+		SessionID: e.SessionID(string(cmp.Or(v.VendorData, m.VendorData))),
 		EventType: word(text(m.kind())),
 	}
 	if id := string(cmp.Or(v.ID, m.SessionID, m.ID)); isRef(id) {

@@ -34,7 +34,7 @@ func settings() []idv.Setting {
 		{Key: "SHARED_SECRET", Required: true, Secret: true, Help: "shared secret key of the integration, comma-separated: the first signs, all verify"},
 		{Key: "BASE_URL", Default: DefaultBaseURL, Help: "base URL of the integration, as the portal shows it"},
 		{Key: "INTEGRATION_ID", Help: "sent as vrf-integration-id, for an API key that serves several integrations"},
-		{Key: "VENDOR_DATA", Default: string(echoBoth), Help: "what Veriff is given as vendorData: both (<user>~<session>), session, user"},
+		{Key: "VENDOR_DATA", Default: string(idv.EchoBoth), Help: "what Veriff is given as vendorData: both (<user>~<session>), session, user"},
 		{Key: "END_USER_ID", Default: string(endUserUUID), Help: "what Veriff is given as endUserId: uuid (the user's id, if it is a UUID), derived (also a UUID made of any other id), none"},
 		{Key: "DELETE_FOR", Default: string(deleteNever), Help: "use of DELETE, where Veriff has enabled it: none, erase, erase_and_cancel"},
 		{Key: "FULL_AUTO", Default: string(fullAutoCounts), Help: "what a full auto webhook is: counts (the decision), fetch (the decision is asked for)"},
@@ -48,11 +48,13 @@ type options struct {
 	secrets       []string
 	baseURL       string
 	integrationID string
-	echo          echo
-	endUser       endUser
-	deleteFor     deleteFor
-	fullAuto      fullAuto
-	allowLegacy   bool
+	// echo goes into vendorData, which Veriff sends back unchanged: up to 1000
+	// characters (page /docs/v1sessions).
+	echo        idv.Echo
+	endUser     endUser
+	deleteFor   deleteFor
+	fullAuto    fullAuto
+	allowLegacy bool
 }
 
 // readOptions reports every setting that is wrong, by name and never by value.
@@ -86,7 +88,7 @@ func readOptions(s idv.Settings) (options, error) {
 	var err error
 	o.baseURL, err = rootOf(get("BASE_URL"))
 	complain("BASE_URL", err)
-	o.echo, err = oneOf(echo(get("VENDOR_DATA")), echoBoth, echoSession, echoUser)
+	o.echo, err = oneOf(idv.Echo(get("VENDOR_DATA")), idv.EchoBoth, idv.EchoSession, idv.EchoUser)
 	complain("VENDOR_DATA", err)
 	o.endUser, err = oneOf(endUser(get("END_USER_ID")), endUserUUID, endUserDerived, endUserNone)
 	complain("END_USER_ID", err)

@@ -52,7 +52,7 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 			Email: user.Email, PhoneNumber: user.Phone,
 		},
 		Document:   newDocument{Type: onlyType(req.DocumentTypes), Country: req.Country},
-		VendorData: p.echo.write(req),
+		VendorData: p.echo.Write(req),
 		EndUserID:  p.endUser.write(req.ExternalUserID),
 	}}
 	var raw json.RawMessage
