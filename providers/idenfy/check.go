@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // checksOf reads what iDenfy looked at: the details of the status, and the parts
@@ -17,18 +18,18 @@ func checksOf(details, data, body object) []idv.Check {
 	c.services(idv.CheckAML, body, "AML")
 	c.services(idv.CheckRegistry, body, "LID")
 	c.services(idv.CheckRegistry, body, "CRIMINAL_CHECK")
-	if screening := body.object("amlCheck"); screening != nil {
-		c.add(idv.CheckAML, screened(screening), joined("amlCheck", word(screening.text("overallStatus"))))
+	if screening := body.Object("amlCheck"); screening != nil {
+		c.add(idv.CheckAML, screened(screening), joined("amlCheck", payload.Word(screening.Text("overallStatus"))))
 	}
-	c.part(idv.CheckAddress, "addressVerification", body.object("addressVerification").text("status"))
-	c.part(idv.CheckOther, "bankCardVerification", body.object("bankCardVerification").text("status"))
-	c.part(idv.CheckDevice, "clientIpProxyRiskLevel", data.text("clientIpProxyRiskLevel"))
+	c.part(idv.CheckAddress, "addressVerification", body.Object("addressVerification").Text("status"))
+	c.part(idv.CheckOther, "bankCardVerification", body.Object("bankCardVerification").Text("status"))
+	c.part(idv.CheckDevice, "clientIpProxyRiskLevel", data.Text("clientIpProxyRiskLevel"))
 	c.answer(idv.CheckRegistry, "gdcMatch", body)
 	if holder := manual(body, data); holder != nil { // false also where there was nothing to match
 		c.answer(idv.CheckAddress, "manualAddressMatch", holder)
 	}
-	c.answer(idv.CheckOther, "emailVerified", body.object("emailVerification"))
-	c.answer(idv.CheckOther, "phoneVerified", body.object("phoneVerification"))
+	c.answer(idv.CheckOther, "emailVerified", body.Object("emailVerification"))
+	c.answer(idv.CheckOther, "phoneVerified", body.Object("phoneVerification"))
 	return c
 }
 
@@ -41,9 +42,9 @@ func (c *checks) add(kind idv.CheckKind, status idv.CheckStatus, detail string) 
 
 // services adds the screenings of a list.
 func (c *checks) services(kind idv.CheckKind, body object, key string) {
-	for _, service := range body.list(key) {
-		status := service.object("status")
-		c.add(kind, screened(status), joined(key, word(service.text("serviceName")), word(status.text("overallStatus"))))
+	for _, service := range body.Objects(key) {
+		status := service.Object("status")
+		c.add(kind, screened(status), joined(key, payload.Word(service.Text("serviceName")), payload.Word(status.Text("overallStatus"))))
 	}
 }
 
@@ -61,12 +62,12 @@ func (c *checks) part(kind idv.CheckKind, name, said string) {
 	case "NOT_COMPARED", "NOT_CHECKED":
 		status = idv.CheckNotRun
 	}
-	c.add(kind, status, joined(name, word(said)))
+	c.add(kind, status, joined(name, payload.Word(said)))
 }
 
 // answer adds a check that ends in yes or no.
 func (c *checks) answer(kind idv.CheckKind, key string, holder object) {
-	yes, ok := holder.boolean(key)
+	yes, ok := holder.Bool(key)
 	switch {
 	case !ok:
 	case yes:
@@ -79,13 +80,13 @@ func (c *checks) answer(kind idv.CheckKind, key string, holder object) {
 // screened reads the status of a screening. A suspicion is for a human.
 func screened(status object) idv.CheckStatus {
 	said := func(key string, value bool) bool {
-		given, ok := status.boolean(key)
+		given, ok := status.Bool(key)
 		return ok && given == value
 	}
 	switch {
 	case said("serviceUsed", false), said("checkSuccessful", false):
 		return idv.CheckNotRun
-	case status.text("overallStatus") == "NOT_SUSPECTED" && !said("serviceSuspected", true):
+	case status.Text("overallStatus") == "NOT_SUSPECTED" && !said("serviceSuspected", true):
 		return idv.CheckPassed
 	default:
 		return idv.CheckUnclear

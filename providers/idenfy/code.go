@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // meaning is what detail words or tags of iDenfy's say: what was looked at, how
@@ -131,25 +132,25 @@ func findings(details object) []finding {
 	var found []finding
 	add := func(table []meaning, otherwise idv.CheckKind, code, detail string) {
 		if code != "" {
-			found = append(found, finding{find(table, code, otherwise), word(code), detail})
+			found = append(found, finding{find(table, code, otherwise), payload.Word(code), detail})
 		}
 	}
 	said := func(key string) string {
-		if w := details.text(key); w != "" {
-			return joined(key, word(w))
+		if w := details.Text(key); w != "" {
+			return joined(key, payload.Word(w))
 		}
 		return ""
 	}
 	verdict := func(table []meaning, kind idv.CheckKind, automatic, manual string) {
-		code := cmp.Or(details.text(manual), details.text(automatic))
+		code := cmp.Or(details.Text(manual), details.Text(automatic))
 		add(table, kind, code, strings.Trim(said(automatic)+", "+said(manual), ", "))
 	}
 	verdict(documentCodes(), idv.CheckDocument, "autoDocument", "manualDocument")
 	verdict(faceCodes(), idv.CheckFaceMatch, "autoFace", "manualFace")
-	add(additionalStep(), idv.CheckOther, details.text("additionalSteps"), said("additionalSteps"))
+	add(additionalStep(), idv.CheckOther, details.Text("additionalSteps"), said("additionalSteps"))
 	tags := func(key string, table []meaning) {
-		for _, tag := range details.words(key) {
-			add(table, idv.CheckOther, tag, joined(key, word(tag)))
+		for _, tag := range words(details, key) {
+			add(table, idv.CheckOther, tag, joined(key, payload.Word(tag)))
 		}
 	}
 	tags("fraudTags", fraudTags())
@@ -168,7 +169,7 @@ func reasonsOf(overall string, details object) []idv.Reason {
 		}
 	}
 	if len(reasons) == 0 {
-		return []idv.Reason{idv.NewReason(idv.ReasonNotSpecified, word(overall))}
+		return []idv.Reason{idv.NewReason(idv.ReasonNotSpecified, payload.Word(overall))}
 	}
 	return reasons
 }

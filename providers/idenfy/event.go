@@ -4,17 +4,18 @@ import (
 	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // outcome reads how a session stands: `final` first, then the overall status.
 func (p *provider) outcome(u idv.Update, body object) idv.Update {
-	status := body.object("status")
-	overall := status.text("overall")
-	u.OccurredAt = body.time("finishTime")
+	status := body.Object("status")
+	overall := status.Text("overall")
+	u.OccurredAt = body.Time("finishTime")
 	last := p.lastWord(overall, body, status)
 	u = p.judge(u, overall, status, last)
 	if last && hasOutcome(overall) {
-		u = withResult(u, status, body.object("data"), body)
+		u = withResult(u, status, body.Object("data"), body)
 	}
 	return u
 }
@@ -34,8 +35,8 @@ func (p *provider) expired(u idv.Update, body object) idv.Update {
 // canceled rests on the type of the event alone: what else such a webhook says
 // is not confirmed. A decision that follows still counts.
 func canceled(u idv.Update, body object) idv.Update {
-	u.OccurredAt = body.time("finishTime")
-	u.ProviderStatus = word(body.object("status").text("overall"))
+	u.OccurredAt = body.Time("finishTime")
+	u.ProviderStatus = payload.Word(body.Object("status").Text("overall"))
 	u.Status = idv.Canceled
 	u.Reasons = []idv.Reason{idv.NewReason(idv.ReasonUserCanceled, u.EventType)}
 	return u
@@ -44,14 +45,14 @@ func canceled(u idv.Update, body object) idv.Update {
 // documentExpiration tells, months or years later, that the verified document
 // runs out. The session stays as it is.
 func documentExpiration(u idv.Update, body object, receivedAt time.Time) idv.Update {
-	threshold := body.text("expirationThreshold")
-	u.ProviderStatus = word(threshold)
+	threshold := body.Text("expirationThreshold")
+	u.ProviderStatus = payload.Word(threshold)
 	kind, ok := thresholdOf(threshold)
 	if !ok {
 		return unknown(u, "expiration threshold "+quoted(threshold)+" is not in the tables")
 	}
 	u.Notice = &idv.Notice{Kind: kind, Facts: map[string]string{"expirationThreshold": threshold}}
-	u.DocumentExpiresAt = idv.AfterDay(day(body.text("documentExpiration")))
+	u.DocumentExpiresAt = idv.AfterDay(payload.Day(body.Text("documentExpiration")))
 	if u.DocumentExpiresAt.IsZero() {
 		u.Why = "the date in it cannot be read"
 		if kind == idv.NoticeDocumentExpired {

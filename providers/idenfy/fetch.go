@@ -19,7 +19,7 @@ func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 	if err != nil {
 		return idv.Update{}, err
 	}
-	overall := about.text("status")
+	overall := about.Text("status")
 	if overall == "" {
 		return idv.Update{}, unreadable("the answer has no status")
 	}
@@ -49,7 +49,7 @@ func (p *provider) ask(ctx context.Context, path string, ref idv.Ref) (object, e
 	if err := p.http.Read(ctx, path, &answer, httpclient.Post(scan{ScanRef: ref})); err != nil {
 		return nil, err
 	}
-	if answer.text("scanRef") != string(ref) {
+	if answer.Text("scanRef") != string(ref) {
 		return nil, unreadable("the answer is not about the session that was asked for")
 	}
 	return answer, nil

@@ -39,7 +39,7 @@ func open(s idv.Settings, hc *http.Client) (idv.Provider, error) {
 		http: httpclient.New(hc, httpclient.Options{
 			BaseURL:   settings.baseURL,
 			Header:    http.Header{"Authorization": {settings.credential}},
-			ErrorCode: func(body []byte) string { return parseObject(body).text("identifier") },
+			ErrorCode: func(body []byte) string { return parseObject(body).Text("identifier") },
 		}),
 	}, nil
 }

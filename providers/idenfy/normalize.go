@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // eventHeader names the type of the event. It is not signed, and older
@@ -21,7 +21,7 @@ func (p *provider) Normalize(w idv.Webhook) ([]idv.Update, error) {
 		return nil, fmt.Errorf("%w: not a JSON object", idv.ErrNotUnderstood)
 	}
 	event := eventOf(w.Header, body)
-	u := idv.Update{Ref: refOf(body), SessionID: sessionIDOf(body), EventType: word(event)}
+	u := idv.Update{Ref: refOf(body), SessionID: sessionIDOf(body), EventType: payload.Word(event)}
 	if u.Ref == "" {
 		return []idv.Update{unknown(u, "the webhook has no scanRef")}, nil
 	}
@@ -58,7 +58,7 @@ func eventOf(h http.Header, body object) string {
 	switch {
 	case event == "IDENTIFICATION_CANCELED":
 		return "IDENTIFICATION_CANCELLED"
-	case event == "" && body.text("expirationThreshold") != "" && body.object("status") == nil:
+	case event == "" && body.Text("expirationThreshold") != "" && body.Object("status") == nil:
 		return "DOCUMENT_EXPIRATION"
 	case event == "":
 		return "IDENTIFICATION"
@@ -70,7 +70,7 @@ func eventOf(h http.Header, body object) string {
 // refOf gives the session's scanRef, empty if there is none that can be kept.
 func refOf(o object) idv.Ref {
 	ref, _ := o["scanRef"].(string)
-	if len(ref) > 255 || strings.ContainsFunc(ref, unicode.IsControl) {
+	if !payload.IsRef(ref) {
 		return ""
 	}
 	return idv.Ref(ref)
@@ -78,7 +78,7 @@ func refOf(o object) idv.Ref {
 
 // sessionIDOf gives our own id, which every session is given as externalRef.
 func sessionIDOf(o object) string {
-	return idv.EchoSession.SessionID(o.text("externalRef"))
+	return idv.EchoSession.SessionID(o.Text("externalRef"))
 }
 
 func unknown(u idv.Update, why string) idv.Update {

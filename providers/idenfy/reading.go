@@ -4,13 +4,14 @@ import (
 	"strings"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // judge reads the overall status and its details, which a webhook has in its
 // member `status` and /api/v2/status at the top. last: iDenfy has no more to say
 // for now. What is not the last word never is a decision.
 func (p *provider) judge(u idv.Update, overall string, details object, last bool) idv.Update {
-	u.ProviderStatus = word(overall)
+	u.ProviderStatus = payload.Word(overall)
 	status, ok := p.statusOf(overall)
 	switch {
 	case overall == "":
@@ -48,7 +49,7 @@ func (p *provider) lastWord(overall string, o, details object) bool {
 	default:
 		return false // it is there, and it is no yes
 	}
-	if details.text("manualDocument") != "" || details.text("manualFace") != "" {
+	if details.Text("manualDocument") != "" || details.Text("manualFace") != "" {
 		return true
 	}
 	review := p.settings.reviewSuccessful
@@ -66,8 +67,8 @@ func alert(details object) *idv.Notice {
 	facts := map[string]string{}
 	for _, key := range []string{"fraudTags", "mismatchTags"} {
 		var tags []string
-		for _, tag := range details.words(key) {
-			if tag = word(tag); tag != "" {
+		for _, tag := range words(details, key) {
+			if tag = payload.Word(tag); tag != "" {
 				tags = append(tags, tag)
 			}
 		}

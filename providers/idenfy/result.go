@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/country"
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // withResult adds what was read off the person and the document. data is the
@@ -18,23 +18,23 @@ func withResult(u idv.Update, details, data, body object) idv.Update {
 		return u
 	}
 	u.Result = r
-	u.DocumentExpiresAt = idv.AfterDay(day(data.text("docExpiry")))
+	u.DocumentExpiresAt = idv.AfterDay(payload.Day(data.Text("docExpiry")))
 	return u
 }
 
 // personOf prefers the Latin spelling to the one of the document (org…).
 func personOf(data, body object) *idv.Person {
 	either := func(latin, original string) *string {
-		return idv.Text(cmp.Or(data.text(latin), data.text(original)))
+		return idv.Text(cmp.Or(data.Text(latin), data.Text(original)))
 	}
 	p := idv.Person{
 		FirstName:      either("docFirstName", "orgFirstName"),
 		LastName:       either("docLastName", "orgLastName"),
-		FullName:       idv.Text(data.text("fullName")),
-		DateOfBirth:    idv.Text(day(data.text("docDob"))),
-		Sex:            idv.Text(sexOf(data.text("docSex"))),
-		Nationality:    idv.Text(country.Alpha2(data.text("docNationality"))),
-		PersonalNumber: idv.Text(data.text("docPersonalCode")),
+		FullName:       idv.Text(data.Text("fullName")),
+		DateOfBirth:    idv.Text(payload.Day(data.Text("docDob"))),
+		Sex:            idv.Text(sexOf(data.Text("docSex"))),
+		Nationality:    idv.Text(country.Alpha2(data.Text("docNationality"))),
+		PersonalNumber: idv.Text(data.Text("docPersonalCode")),
 		PlaceOfBirth:   either("birthPlace", "orgBirthPlace"),
 		Addresses:      addressesOf(data, body),
 	}
@@ -55,11 +55,11 @@ func addressesOf(data, body object) []idv.Address {
 			list = append(list, idv.Address{Full: &full, Country: idv.Text(country.Alpha2(code))})
 		}
 	}
-	verified := body.object("addressVerification")
-	add(verified.text("address"), verified.text("country"))
-	add(cmp.Or(data.text("address"), data.text("orgAddress")), "")
-	add(cmp.Or(data.text("docTemporaryAddress"), data.text("orgTemporaryAddress")), "")
-	add(manual(body, data).text("manualAddress"), "")
+	verified := body.Object("addressVerification")
+	add(verified.Text("address"), verified.Text("country"))
+	add(cmp.Or(data.Text("address"), data.Text("orgAddress")), "")
+	add(cmp.Or(data.Text("docTemporaryAddress"), data.Text("orgTemporaryAddress")), "")
+	add(manual(body, data).Text("manualAddress"), "")
 	return list
 }
 
@@ -67,7 +67,7 @@ func addressesOf(data, body object) []idv.Address {
 // Some older webhooks have it in data.
 func manual(body, data object) object {
 	for _, o := range []object{body, data} {
-		if o.text("manualAddress") != "" {
+		if o.Text("manualAddress") != "" {
 			return o
 		}
 	}
@@ -76,23 +76,15 @@ func manual(body, data object) object {
 
 func documentOf(data object) *idv.Document {
 	d := idv.Document{
-		Type:      documentTypeOf(data.text("docType")),
-		Number:    idv.Text(data.text("docNumber")),
-		Country:   idv.Text(country.Alpha2(data.text("docIssuingCountry"))),
-		IssuedOn:  idv.Text(day(data.text("docDateOfIssue"))),
-		ExpiresOn: idv.Text(day(data.text("docExpiry"))),
-		Issuer:    idv.Text(cmp.Or(data.text("authority"), data.text("orgAuthority"))),
+		Type:      documentTypeOf(data.Text("docType")),
+		Number:    idv.Text(data.Text("docNumber")),
+		Country:   idv.Text(country.Alpha2(data.Text("docIssuingCountry"))),
+		IssuedOn:  idv.Text(payload.Day(data.Text("docDateOfIssue"))),
+		ExpiresOn: idv.Text(payload.Day(data.Text("docExpiry"))),
+		Issuer:    idv.Text(cmp.Or(data.Text("authority"), data.Text("orgAuthority"))),
 	}
 	if d == (idv.Document{}) {
 		return nil
 	}
 	return &d
-}
-
-// day gives a date if it is a whole one, YYYY-MM-DD, and is empty otherwise.
-func day(s string) string {
-	if _, err := time.Parse(time.DateOnly, s); err != nil {
-		return ""
-	}
-	return s
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 const (
@@ -51,14 +52,14 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 	if err := p.http.Write(ctx, http.MethodPost, "/api/v2/token", body, &answer); err != nil {
 		return idv.Started{}, err
 	}
-	ref, token := refOf(answer), answer.text("authToken")
+	ref, token := refOf(answer), answer.Text("authToken")
 	if ref == "" || token == "" {
 		return idv.Started{}, &idv.ProviderError{
 			Kind: idv.KindUnavailable, Ambiguous: true, Err: errors.New("the answer has no scanRef and authToken that can be used"),
 		}
 	}
-	page := answer.text("redirectUrl")
-	if !isPage(page) {
+	page := answer.Text("redirectUrl")
+	if !payload.IsPage(page) {
 		page = p.settings.baseURL + "/api/v2/redirect?authToken=" + url.QueryEscape(token)
 	}
 	started := idv.Started{Ref: ref, Launch: idv.Launch{URL: page, Token: token}, Status: idv.Pending}
@@ -89,7 +90,7 @@ func (p *provider) creation(req idv.StartRequest) creation {
 	}
 	if p.settings.sendPrefill {
 		c.FirstName, c.LastName = name(req.Prefill.FirstName), name(req.Prefill.LastName)
-		c.DateOfBirth = day(req.Prefill.DateOfBirth)
+		c.DateOfBirth = payload.Day(req.Prefill.DateOfBirth)
 	}
 	return c
 }
@@ -126,16 +127,10 @@ func language(locale string) string {
 	return strings.ToLower(tag)
 }
 
-// isPage reports whether a browser can be sent there.
-func isPage(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
-}
-
 // lifeOf is how long the user may wait: the answer repeats every field with the
 // value in effect.
 func lifeOf(answer object, asked creation) time.Duration {
-	effective, err := strconv.ParseInt(answer.text("expiryTime"), 10, 64)
+	effective, err := strconv.ParseInt(answer.Text("expiryTime"), 10, 64)
 	if err != nil || effective < 0 || effective > int64(longestLife/time.Second) {
 		effective = 0
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // standardLife is how long a link lives when nobody says (guide, create_session).
@@ -41,7 +42,7 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 	if err := p.client.Write(ctx, http.MethodPost, "/api/v1/create_session", body, &answer); err != nil {
 		return idv.Started{}, gatewayError(err, true)
 	}
-	if !isRef(answer.SessionID) || !isPage(answer.VerificationURL) {
+	if !payload.IsRef(answer.SessionID) || !payload.IsPage(answer.VerificationURL) {
 		return idv.Started{}, &idv.ProviderError{
 			Kind: idv.KindUnavailable, Ambiguous: true, HTTPStatus: http.StatusOK,
 			Err: errors.New("the answer has no sessionId and verificationUrl that can be used"),
@@ -59,16 +60,10 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 	}, nil
 }
 
-// isPage reports whether a browser can be sent there.
-func isPage(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
-}
-
 // Fetch reads a session (GET /api/v1/session/{id}, seen in two integrations).
 // The answer has no time of its own.
 func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
-	if !isRef(string(ref)) {
+	if !payload.IsRef(string(ref)) {
 		return idv.Update{}, &idv.ProviderError{Kind: idv.KindRejected, Err: errors.New("the reference is not one of IDNorm's")}
 	}
 	var e event

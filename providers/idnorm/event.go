@@ -4,10 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"strings"
-	"unicode"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // event is what IDNorm says about a session: the body of a webhook, and the
@@ -43,7 +42,7 @@ func readEvent(body []byte) (event, error) {
 
 // ref is the session's id, empty if there is none that can be one.
 func (e event) ref() idv.Ref {
-	if id := string(cmp.Or(e.ID, e.SessionID)); isRef(id) {
+	if id := string(cmp.Or(e.ID, e.SessionID)); payload.IsRef(id) {
 		return idv.Ref(id)
 	}
 	return ""
@@ -75,10 +74,4 @@ func (e event) checks() checks {
 		return readChecks(e.SessionUpdate.KYC)
 	}
 	return readChecks(e.KYC)
-}
-
-// isRef reports whether an id can be kept and put into a path. IDNorm does not
-// publish its form, so anything else is taken as it is.
-func isRef(id string) bool {
-	return id != "" && len(id) <= 255 && id != "." && id != ".." && !strings.ContainsFunc(id, unicode.IsControl)
 }

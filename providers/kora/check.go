@@ -10,8 +10,8 @@ import (
 // says so in a word or a boolean; a score alone is unclear, because where it
 // begins to be good is not published.
 func checksOf(v object) []idv.Check {
-	doc, face, live := v.object("documentVerification"), v.object("faceVerification"), v.object("livenessVerification")
-	scores := v.object("scores")
+	doc, face, live := v.Object("documentVerification"), v.Object("faceVerification"), v.Object("livenessVerification")
+	scores := v.Object("scores")
 	checks := []idv.Check{}
 	add := func(kind idv.CheckKind, status idv.CheckStatus, details ...string) {
 		detail := joined(details)
@@ -21,20 +21,20 @@ func checksOf(v object) []idv.Check {
 	}
 	add(idv.CheckDocument, byBoolean(doc, "mrzValid"),
 		scored(doc, "authenticityScore"), scored(scores, "documentAuth"), scored(scores, "documentQuality"))
-	add(idv.CheckFaceMatch, byMatch(face.text("matchResult")),
+	add(idv.CheckFaceMatch, byMatch(face.Text("matchResult")),
 		said(face, "matchResult"), scored(face, "matchScore"), scored(face, "confidence"), scored(scores, "faceMatch"))
 	add(idv.CheckLiveness, byBoolean(live, "isLive"),
 		scored(live, "livenessScore"), scored(scores, "liveness"))
 	add(idv.CheckData, idv.CheckUnclear, scored(scores, "nameMatch"), scored(scores, "dataConsistency"))
 	add(idv.CheckAML, idv.CheckUnclear, scored(scores, "screening"), scored(scores, "complianceScore"))
-	for _, signal := range v.list("riskSignals") {
+	for _, signal := range v.Objects("riskSignals") {
 		add(idv.CheckOther, idv.CheckUnclear, said(signal, "code"), said(signal, "severity"))
 	}
 	return checks
 }
 
 func byBoolean(o object, key string) idv.CheckStatus {
-	switch value, ok := o.boolean(key); {
+	switch value, ok := o.Bool(key); {
 	case !ok:
 		return idv.CheckUnclear
 	case value:
@@ -57,9 +57,9 @@ func byMatch(result string) idv.CheckStatus {
 	}
 }
 
-func scored(o object, key string) string { return detail(key, o.number(key)) }
+func scored(o object, key string) string { return detail(key, o.Number(key)) }
 
-func said(o object, key string) string { return detail(key, word(o.text(key))) }
+func said(o object, key string) string { return detail(key, word(o.Text(key))) }
 
 func detail(key, value string) string {
 	if value == "" {

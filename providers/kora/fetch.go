@@ -14,7 +14,7 @@ func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 	if err := p.http.Read(ctx, "/verifications/"+url.PathEscape(string(ref)), &answer); err != nil {
 		return idv.Update{}, p.explained(err)
 	}
-	if answer.text("id") != string(ref) {
+	if answer.Text("id") != string(ref) {
 		return idv.Update{}, &idv.ProviderError{
 			Kind: idv.KindUnavailable, Err: errors.New("the answer is not about the verification that was asked for"),
 		}
@@ -23,12 +23,12 @@ func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 	if r.status == idv.Declined && len(r.reasons) == 0 {
 		r.reasons = []idv.Reason{reasonOf("")}
 	}
-	at := answer.time("completedAt")
+	at := answer.Time("completedAt")
 	if at.IsZero() {
-		at = answer.time("updatedAt")
+		at = answer.Time("updatedAt")
 	}
 	if r.unsure {
-		at = answer.time("createdAt")
+		at = answer.Time("createdAt")
 	}
 	u := r.update(answer, ref, at)
 	u.Result = resultOf(answer)

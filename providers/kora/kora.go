@@ -57,7 +57,7 @@ func open(s idv.Settings, hc *http.Client) (idv.Provider, error) {
 				"Authorization": {"Bearer " + settings.apiKey},
 				"X-Tenant-Id":   {settings.tenantID},
 			},
-			ErrorCode: func(body []byte) string { return parseObject(body).text("code") },
+			ErrorCode: func(body []byte) string { return parseObject(body).Text("code") },
 		}),
 	}, nil
 }

@@ -14,18 +14,18 @@ func (p *provider) Normalize(w idv.Webhook) ([]idv.Update, error) {
 	if body == nil {
 		return nil, fmt.Errorf("%w: not a JSON object", idv.ErrNotUnderstood)
 	}
-	data := body.object("data")
-	ref := idv.Ref(cmp.Or(data.text("verificationId"), body.text("resourceId")))
+	data := body.Object("data")
+	ref := idv.Ref(cmp.Or(data.Text("verificationId"), body.Text("resourceId")))
 	if ref == "" {
 		return nil, fmt.Errorf("%w: it names no verification", idv.ErrNotUnderstood)
 	}
-	u := eventUpdate(body.text("eventType"), body, data, ref)
-	u.EventType = word(body.text("eventType"))
+	u := eventUpdate(body.Text("eventType"), body, data, ref)
+	u.EventType = word(body.Text("eventType"))
 	return []idv.Update{u}, nil
 }
 
 func eventUpdate(eventType string, body, data object, ref idv.Ref) idv.Update {
-	at := body.time("timestamp")
+	at := body.Time("timestamp")
 	if eventType == "fraud_alert.created" {
 		return idv.Update{Ref: ref, OccurredAt: at, Notice: alert(data)}
 	}
@@ -40,7 +40,7 @@ func eventUpdate(eventType string, body, data object, ref idv.Ref) idv.Update {
 func alert(data object) *idv.Notice {
 	facts := map[string]string{}
 	for _, key := range []string{"alertType", "severity"} {
-		if value := word(data.text(key)); value != "" {
+		if value := word(data.Text(key)); value != "" {
 			facts[key] = value
 		}
 	}

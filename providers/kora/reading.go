@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // reading is what the words of one verification amount to.
@@ -32,7 +33,7 @@ type teller struct {
 // a read show them. Words that contradict each other go to a human: it is never
 // guessed that somebody is approved.
 func read(v object, by teller) reading {
-	status, decision := v.text("status"), v.text("decision")
+	status, decision := v.Text("status"), v.Text("decision")
 	byStatus, statusKnown := statusOf(status)
 	byDecision, decisionKnown := decisionOf(decision)
 	verdict := byStatus
@@ -78,7 +79,7 @@ func contradiction(status, decision string) reading {
 
 func plain(status idv.Status, v object) reading {
 	r := reading{status: status}
-	code := v.text("decisionCode")
+	code := v.Text("decisionCode")
 	switch status {
 	case idv.Declined:
 		if code != "" {
@@ -96,13 +97,13 @@ func plain(status idv.Status, v object) reading {
 // is. An approval that stands beside the word was made before: the sandbox
 // approves test-expired-* and lets it expire then.
 func expired(v object, decision idv.Status, by teller) reading {
-	code := v.text("decisionCode")
-	completed := v.time("completedAt")
-	lasts := idv.AfterDay(day(v.object("documentVerification").text("expirationDate")))
+	code := v.Text("decisionCode")
+	completed := v.Time("completedAt")
+	lasts := idv.AfterDay(payload.AnyDay(v.Object("documentVerification").Text("expirationDate")))
 	lapsed := !completed.IsZero() && !lasts.IsZero() && !completed.Before(lasts)
 	valid := !completed.IsZero() && completed.Before(lasts)
 	refused := by.scored || code != "" || decision == idv.Declined || lapsed
-	traces := !completed.IsZero() || v.text("decisionReason") != "" || len(v.object("scores")) > 0
+	traces := !completed.IsZero() || v.Text("decisionReason") != "" || len(v.Object("scores")) > 0
 	switch {
 	case decision == idv.Approved, !refused && valid:
 		return reading{
@@ -125,14 +126,7 @@ func expired(v object, decision idv.Status, by teller) reading {
 // update makes an update of a reading.
 func (r reading) update(v object, ref idv.Ref, occurredAt time.Time) idv.Update {
 	return idv.Update{
-		Ref: ref, OccurredAt: occurredAt, ProviderStatus: word(cmp.Or(v.text("status"), v.text("decision"))),
+		Ref: ref, OccurredAt: occurredAt, ProviderStatus: word(cmp.Or(v.Text("status"), v.Text("decision"))),
 		Status: r.status, Unknown: r.unknown, Reasons: r.reasons, Notice: r.notice, Why: r.why,
 	}
-}
-
-func quoted(s string) string {
-	if s = word(s); s == "" {
-		return "(not a plain word)"
-	}
-	return `"` + s + `"`
 }

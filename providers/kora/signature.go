@@ -40,7 +40,7 @@ func (p *provider) Authenticate(_ context.Context, w idv.Webhook) error {
 	default:
 		return forged("no signature")
 	}
-	tenant := parseObject(w.Body).text("tenantId")
+	tenant := parseObject(w.Body).Text("tenantId")
 	if tenant != "" && !strings.EqualFold(tenant, p.settings.tenantID) {
 		return forged("signed for another tenant")
 	}
@@ -66,7 +66,7 @@ func (p *provider) timestamped(w idv.Webhook) error {
 	// Not signed itself: it must name the event that is. A body that cannot be
 	// read has no id to compare; it is genuine and will be kept aside.
 	body := parseObject(w.Body)
-	if id := w.Header.Get("X-Webhook-Id"); id != "" && body != nil && body.text("id") != id {
+	if id := w.Header.Get("X-Webhook-Id"); id != "" && body != nil && body.Text("id") != id {
 		return forged("X-Webhook-ID is not the id in the body")
 	}
 	return nil

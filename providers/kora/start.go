@@ -11,6 +11,7 @@ import (
 
 	"github.com/bonafide-idv/bonafide/internal/httpclient"
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 const (
@@ -47,7 +48,7 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 	if err != nil {
 		return idv.Started{}, p.explained(err)
 	}
-	if answer.text("id") == "" {
+	if answer.Text("id") == "" {
 		return idv.Started{}, &idv.ProviderError{
 			Kind: idv.KindUnavailable, Ambiguous: true, Err: errors.New("the answer has no verification id"),
 		}
@@ -58,17 +59,17 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 // started reads a verification that waits for its user. What a create says can
 // never be a decision.
 func (p *provider) started(v object, req idv.StartRequest) idv.Started {
-	id := v.text("id")
-	status, ok := statusOf(v.text("status"))
+	id := v.Text("id")
+	status, ok := statusOf(v.Text("status"))
 	if !ok || !status.Open() {
 		status = idv.Pending
 	}
 	s := idv.Started{
 		Ref:            idv.Ref(id),
 		Launch:         idv.Launch{VerificationID: id},
-		ProviderStatus: word(v.text("status")),
+		ProviderStatus: word(v.Text("status")),
 		Status:         status,
-		CreatedAt:      v.time("createdAt"),
+		CreatedAt:      v.Time("createdAt"),
 	}
 	if !req.At.IsZero() {
 		s.ExpiresAt = req.At.Add(lifetime).UTC().Truncate(time.Millisecond)
@@ -99,23 +100,23 @@ func (p *provider) Find(ctx context.Context, req idv.StartRequest) ([]idv.Starte
 // listed reads the list in each of the forms in which it may come; its paging
 // is not published.
 func listed(body []byte) []object {
-	switch answer := parseAny(body).(type) {
+	switch answer := payload.Parse(body).(type) {
 	case []any:
-		return objects(answer)
+		return payload.Objects[dialect](answer)
 	case map[string]any:
-		if list := object(answer).list("verifications"); list != nil {
+		if list := object(answer).Objects("verifications"); list != nil {
 			return list
 		}
-		return object(answer).list("data")
+		return object(answer).Objects("data")
 	default:
 		return nil
 	}
 }
 
 func (p *provider) candidate(v object, req idv.StartRequest) bool {
-	user, tenant := v.text("externalId"), v.text("tenantId")
-	created := v.time("createdAt")
-	return v.text("id") != "" &&
+	user, tenant := v.Text("externalId"), v.Text("tenantId")
+	created := v.Time("createdAt")
+	return v.Text("id") != "" &&
 		!created.IsZero() && !created.Before(req.At.Add(-clockSkew)) &&
 		(user == "" || user == req.ExternalUserID) &&
 		(tenant == "" || strings.EqualFold(tenant, p.settings.tenantID))

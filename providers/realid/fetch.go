@@ -16,7 +16,7 @@ func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 	if err := p.http.Read(ctx, path(ref), &answer); err != nil {
 		return idv.Update{}, err
 	}
-	check := answer.object("check")
+	check := answer.Object("check")
 	if check == nil {
 		check = answer
 	}
@@ -26,7 +26,7 @@ func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 		}
 	}
 	u := p.read(check)
-	u.Ref, u.SessionID = ref, p.echo.SessionID(check.object("order").text("name"))
+	u.Ref, u.SessionID = ref, p.echo.SessionID(check.Object("order").Text("name"))
 	if p.contradictsMode(answer, check) {
 		// Kept, but nothing of it is about a person of this account.
 		u.Test, u.Result, u.DocumentExpiresAt = true, nil, time.Time{}
@@ -46,11 +46,11 @@ func path(ref idv.Ref) string { return "/checks/" + url.PathEscape(string(ref)) 
 // contradictsMode reports whether anything says that the check is of the other
 // kind than the account. Samples put the flag in three places.
 func (p *provider) contradictsMode(answer, check object) bool {
-	for _, at := range []object{check, check.object("rules")} {
-		if testing, ok := at.boolean("testing"); ok && testing != p.test {
+	for _, at := range []object{check, check.Object("rules")} {
+		if testing, ok := at.Bool("testing"); ok && testing != p.test {
 			return true
 		}
 	}
-	live, ok := answer.boolean("live_mode")
+	live, ok := answer.Bool("live_mode")
 	return ok && live == p.test
 }

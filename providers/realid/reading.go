@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // read reads where a check stands, as a GET shows it. The step decides, except
 // that a check may be completed without success.
 func (p *provider) read(check object) idv.Update {
-	step, result := check.text("step"), check.object("result")
-	u := idv.Update{ProviderStatus: word(step)}
+	step, result := check.Text("step"), check.Object("result")
+	u := idv.Update{ProviderStatus: payload.Word(step)}
 	status, known := p.stepStatus(step)
 	if !known {
 		u.Unknown, u.Why = true, unknownStep(step)
@@ -18,7 +19,7 @@ func (p *provider) read(check object) idv.Update {
 	}
 	u.Status = status
 	codes := codesOf(check)
-	success, told := result.boolean("success")
+	success, told := result.Bool("success")
 	switch {
 	case normal(step) == "completed" && told && !success:
 		u.Status, u.Why = idv.Declined, "completed, and its result says that it did not succeed"
@@ -51,8 +52,8 @@ func unknownStep(step string) string {
 // codesOf lists the failure codes of a check. That there is a list is known, its
 // name and form are not: the usual ones are read.
 func codesOf(check object) []string {
-	result := check.object("result")
-	return codesIn(result.list("errors"), []any{result["error"]}, check.list("errors"), []any{check["error"]})
+	result := check.Object("result")
+	return codesIn(result.List("errors"), []any{result["error"]}, check.List("errors"), []any{check["error"]})
 }
 
 // codesIn reads lists of codes, or of objects that have one, each once. What is
@@ -61,10 +62,10 @@ func codesIn(lists ...[]any) []string {
 	var codes []string
 	for _, item := range slices.Concat(lists...) {
 		entry := object{"code": item}
-		if inner := entry.object("code"); inner != nil {
+		if inner := entry.Object("code"); inner != nil {
 			entry = inner
 		}
-		if code := word(entry.text("code", "name", "type")); code != "" && !slices.Contains(codes, code) {
+		if code := payload.Word(entry.Text("code", "name", "type")); code != "" && !slices.Contains(codes, code) {
 			codes = append(codes, code)
 		}
 	}
@@ -72,7 +73,7 @@ func codesIn(lists ...[]any) []string {
 }
 
 func contradiction(step string, codes []string) *idv.Notice {
-	facts := map[string]string{"step": word(step)}
+	facts := map[string]string{"step": payload.Word(step)}
 	for _, code := range codes[:min(len(codes), 10)] {
 		facts[code] = "true"
 	}
@@ -86,7 +87,7 @@ func reasonsFor(status idv.Status, step string, codes []string) []idv.Reason {
 		return nil
 	}
 	if len(codes) == 0 {
-		return []idv.Reason{idv.NewReason(idv.ReasonNotSpecified, word(step))}
+		return []idv.Reason{idv.NewReason(idv.ReasonNotSpecified, payload.Word(step))}
 	}
 	var reasons []idv.Reason
 	for _, code := range codes {

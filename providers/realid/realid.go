@@ -60,7 +60,7 @@ func (d deleting) Cancel(ctx context.Context, ref idv.Ref) error { return d.Eras
 // dropped by the client, and "message" is left out because it is nothing else.
 func errorCode(body []byte) string {
 	refusal := parseObject(body)
-	codes := codesIn([]any{refusal["code"], refusal["error"]}, refusal.list("errors"))
+	codes := codesIn([]any{refusal["code"], refusal["error"]}, refusal.List("errors"))
 	if len(codes) == 0 {
 		return ""
 	}

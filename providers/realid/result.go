@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/country"
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // resultOf reads person, document and checks off a check, nil if it has none of
@@ -15,8 +15,8 @@ import (
 // are taken where they have their usual name. The check's customer is what we
 // told Real ID ourselves and no result.
 func resultOf(check object, status idv.Status, codes []string) *idv.Result {
-	result := check.object("result")
-	d := result.object("document")
+	result := check.Object("result")
+	d := result.Object("document")
 	r := &idv.Result{Person: personOf(d), Document: documentOf(d), Checks: checksOf(check, status, codes)}
 	if r.Person == nil && r.Document == nil && len(r.Checks) == 0 {
 		return nil
@@ -26,15 +26,15 @@ func resultOf(check object, status idv.Status, codes []string) *idv.Result {
 
 func personOf(d object) *idv.Person {
 	p := idv.Person{
-		FirstName:    idv.Text(d.text("first_name")),
-		LastName:     idv.Text(d.text("last_name")),
-		FullName:     idv.Text(d.text("full_name")),
-		DateOfBirth:  idv.Text(day(d.text("birth_date", "date_of_birth"))),
-		Sex:          sexOf(d.text("sex", "gender")),
-		Nationality:  idv.Text(country.Alpha2(d.text("nationality"))),
-		PlaceOfBirth: idv.Text(d.text("birth_place", "place_of_birth")),
+		FirstName:    idv.Text(d.Text("first_name")),
+		LastName:     idv.Text(d.Text("last_name")),
+		FullName:     idv.Text(d.Text("full_name")),
+		DateOfBirth:  idv.Text(payload.AnyDay(d.Text("birth_date", "date_of_birth"))),
+		Sex:          sexOf(d.Text("sex", "gender")),
+		Nationality:  idv.Text(country.Alpha2(d.Text("nationality"))),
+		PlaceOfBirth: idv.Text(d.Text("birth_place", "place_of_birth")),
 	}
-	if address := d.text("address"); address != "" {
+	if address := d.Text("address"); address != "" {
 		p.Addresses = []idv.Address{{Full: &address}}
 	}
 	empty := p.FirstName == nil && p.LastName == nil && p.FullName == nil && p.DateOfBirth == nil &&
@@ -47,11 +47,11 @@ func personOf(d object) *idv.Person {
 
 func documentOf(d object) *idv.Document {
 	doc := idv.Document{
-		Type:      documentTypeOf(d.text("type", "document_type")),
-		Number:    idv.Text(d.text("number", "document_number")),
-		Country:   idv.Text(country.Alpha2(d.text("country", "issuing_country"))),
-		IssuedOn:  idv.Text(day(d.text("issue_date", "issued_date"))),
-		ExpiresOn: idv.Text(day(d.text("expiration_date", "expiry_date"))),
+		Type:      documentTypeOf(d.Text("type", "document_type")),
+		Number:    idv.Text(d.Text("number", "document_number")),
+		Country:   idv.Text(country.Alpha2(d.Text("country", "issuing_country"))),
+		IssuedOn:  idv.Text(payload.AnyDay(d.Text("issue_date", "issued_date"))),
+		ExpiresOn: idv.Text(payload.AnyDay(d.Text("expiration_date", "expiry_date"))),
 	}
 	if doc == (idv.Document{}) {
 		return nil
@@ -68,10 +68,10 @@ func checksOf(check object, status idv.Status, codes []string) []idv.Check {
 			checks = append(checks, c)
 		}
 	}
-	scores := check.object("result").object("scores")
+	scores := check.Object("result").Object("scores")
 	for _, name := range slices.Sorted(maps.Keys(scores)) {
-		if n, ok := scores[name].(json.Number); ok && word(name) != "" {
-			checks = append(checks, idv.Check{Kind: idv.CheckOther, Status: idv.CheckUnclear, Detail: idv.Text(word(name) + ": " + n.String())})
+		if n, ok := scores[name].(json.Number); ok && payload.Word(name) != "" {
+			checks = append(checks, idv.Check{Kind: idv.CheckOther, Status: idv.CheckUnclear, Detail: idv.Text(payload.Word(name) + ": " + n.String())})
 		}
 	}
 	return checks
@@ -83,8 +83,8 @@ func checksOf(check object, status idv.Status, codes []string) []idv.Check {
 func checkOf(check object, kind idv.CheckKind, status idv.Status, codes []string) (idv.Check, bool) {
 	c := idv.Check{Kind: kind}
 	failed := slices.IndexFunc(codes, func(code string) bool { return failureOf(code).check == kind })
-	success, told := check.object("result").boolean("success")
-	byItself := normal(check.text("step")) == "completed" && status == idv.Approved
+	success, told := check.Object("result").Bool("success")
+	byItself := normal(check.Text("step")) == "completed" && status == idv.Approved
 	switch {
 	case failed >= 0 && status == idv.Approved:
 		c.Status, c.Detail = idv.CheckUnclear, idv.Text(codes[failed])
@@ -107,18 +107,8 @@ func checkOf(check object, kind idv.CheckKind, status idv.Status, codes []string
 // checkType is "idv" for document and face, "id" for the document alone.
 // Samples put it in two places.
 func checkType(check object) string {
-	if t := check.object("rules").text("id_check_type"); t != "" {
+	if t := check.Object("rules").Text("id_check_type"); t != "" {
 		return t
 	}
-	return check.text("id_check_type")
-}
-
-// day gives a date as YYYY-MM-DD, empty if it cannot be told for certain.
-func day(s string) string {
-	for _, layout := range []string{time.DateOnly, time.RFC3339Nano, "2006/01/02"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.Format(time.DateOnly)
-		}
-	}
-	return ""
+	return check.Text("id_check_type")
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // CodeContactRequired is the code of the refusal of a create that has neither an
@@ -67,7 +68,7 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 	if err := p.http.Write(ctx, http.MethodPost, "/checks", body, &answer); err != nil {
 		return idv.Started{}, err
 	}
-	check := answer.object("check")
+	check := answer.Object("check")
 	ref := refOf(check)
 	if ref == "" {
 		return idv.Started{}, &idv.ProviderError{
@@ -77,9 +78,9 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 	return idv.Started{
 		Ref:            ref,
 		Launch:         idv.Launch{URL: fill(p.launchURL, string(ref), req.CallbackURL)},
-		ProviderStatus: word(check.text("step")),
-		Status:         p.startedAs(check.text("step")),
-		CreatedAt:      check.time("created_at"),
+		ProviderStatus: payload.Word(check.Text("step")),
+		Status:         p.startedAs(check.Text("step")),
+		CreatedAt:      check.Time("created_at"),
 	}, nil
 }
 

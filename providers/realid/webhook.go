@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // Normalize reads a webhook. It names a check and little else (page
@@ -15,14 +16,14 @@ func (p *provider) Normalize(w idv.Webhook) ([]idv.Update, error) {
 	if body == nil {
 		return nil, fmt.Errorf("%w: not a JSON object", idv.ErrNotUnderstood)
 	}
-	check := body.object("check")
-	eventType, step := body.text("event"), check.text("step")
+	check := body.Object("check")
+	eventType, step := body.Text("event"), check.Text("step")
 	u := idv.Update{
 		Ref:            refOf(check),
-		SessionID:      p.echo.SessionID(check.object("order").text("name")),
-		EventType:      word(eventType),
-		OccurredAt:     body.time("created_at"),
-		ProviderStatus: cmp.Or(word(step), word(eventType)),
+		SessionID:      p.echo.SessionID(check.Object("order").Text("name")),
+		EventType:      payload.Word(eventType),
+		OccurredAt:     body.Time("created_at"),
+		ProviderStatus: cmp.Or(payload.Word(step), payload.Word(eventType)),
 		Test:           p.contradictsMode(body, check),
 	}
 	told, known := eventOf(eventType)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // eraser is an integration for which Veriff has enabled DELETE.
@@ -27,7 +28,7 @@ func (c canceler) Cancel(ctx context.Context, ref idv.Ref) error { return c.remo
 // remove is DELETE /v1/sessions/{id} (page /docs/v1sessionsid). It is sent once
 // and never beyond Veriff's limits.
 func (p *provider) remove(ctx context.Context, ref idv.Ref) error {
-	if !isRef(string(ref)) {
+	if !payload.IsRef(string(ref)) {
 		return errNotARef()
 	}
 	if wait := p.deletes.take(time.Now()); wait > 0 {

@@ -11,12 +11,13 @@ import (
 	"strings"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // Fetch reads the decision (page /docs/v1sessionsiddecision-1). While there is
 // none, the attempts tell how far the user is.
 func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
-	if !isRef(string(ref)) {
+	if !payload.IsRef(string(ref)) {
 		return idv.Update{}, errNotARef()
 	}
 	var m message
@@ -69,7 +70,7 @@ func (p *provider) undecided(ctx context.Context, ref idv.Ref) (idv.Update, erro
 		return u, nil
 	}
 	a := newest(*answer.Verifications)
-	if isRef(string(a.ID)) {
+	if payload.IsRef(string(a.ID)) {
 		u.Attempt = string(a.ID)
 	}
 	return a.say(u), nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // message is a webhook of any of the eight types, and the answer to a read of a
@@ -99,10 +100,10 @@ func (m message) about(e idv.Echo) idv.Update {
 		SessionID: e.SessionID(string(cmp.Or(v.VendorData, m.VendorData))),
 		EventType: word(text(m.kind())),
 	}
-	if id := string(cmp.Or(v.ID, m.SessionID, m.ID)); isRef(id) {
+	if id := string(cmp.Or(v.ID, m.SessionID, m.ID)); payload.IsRef(id) {
 		u.Ref = idv.Ref(id)
 	}
-	if id := string(cmp.Or(v.AttemptID, m.AttemptID, m.Data.AttemptID)); isRef(id) {
+	if id := string(cmp.Or(v.AttemptID, m.AttemptID, m.Data.AttemptID)); payload.IsRef(id) {
 		u.Attempt = id
 	}
 	return u

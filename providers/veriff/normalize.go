@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // Normalize reads a webhook of any type.
@@ -58,12 +59,8 @@ func progress(u idv.Update, m message) idv.Update {
 }
 
 func quoted(t text) string {
-	switch w := word(t); {
-	case w != "":
-		return `"` + w + `"`
-	case t == "":
+	if t == "" {
 		return "(none)"
-	default:
-		return "(not a plain word)"
 	}
+	return payload.Quoted(word(t))
 }

@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // lifetime is how long a session waits for its user (page
@@ -64,7 +64,7 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 	}
 	err := read(raw, &answer)
 	v := answer.Verification
-	if err != nil || !isRef(string(v.ID)) || !isPage(string(v.URL)) {
+	if err != nil || !payload.IsRef(string(v.ID)) || !payload.IsPage(string(v.URL)) {
 		return idv.Started{}, &idv.ProviderError{
 			Kind: idv.KindUnavailable, Ambiguous: true, Err: errors.New("the answer has no verification with an id and a url that can be used"),
 		}
@@ -93,10 +93,4 @@ func onlyType(types []idv.DocumentType) string {
 		}
 	}
 	return ""
-}
-
-// isPage reports whether a browser can be sent there.
-func isPage(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/bonafide-idv/bonafide/internal/payload"
 )
 
 // read reads one JSON object. A member of another type than expected counts as
@@ -47,36 +48,10 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 }
 
 // time reads an ISO 8601 time, zero if it is none.
-func (t text) time() time.Time {
-	at, err := time.Parse(time.RFC3339Nano, string(t))
-	if err != nil {
-		return time.Time{}
-	}
-	return at.UTC().Truncate(time.Millisecond)
-}
+func (t text) time() time.Time { return payload.Time(string(t)) }
 
 // day gives a date as YYYY-MM-DD, empty if it is anything less certain.
-func (t text) day() string {
-	if _, err := time.Parse(time.DateOnly, string(t)); err != nil {
-		return ""
-	}
-	return string(t)
-}
+func (t text) day() string { return payload.Day(string(t)) }
 
-// word gives a word of Veriff's if it is short and plain, so that it can be kept
-// and shown; anything else could be about a person.
-func word(t text) string {
-	odd := func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("_-. ", r)
-	}
-	if len(t) > 100 || strings.ContainsFunc(string(t), odd) {
-		return ""
-	}
-	return string(t)
-}
-
-// isRef reports whether an id can be kept and put into a path. Veriff's are
-// UUIDs today; it reserves the right to change that.
-func isRef(id string) bool {
-	return id != "" && len(id) <= 255 && id != "." && id != ".." && !strings.ContainsFunc(id, unicode.IsControl)
-}
+// word gives a word of Veriff's, which may hold spaces, if it can be shown.
+func word(t text) string { return payload.Short(string(t), 100, "_-. ") }
