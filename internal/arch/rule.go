@@ -30,6 +30,7 @@ func Rules() []Rule {
 		{Package: "internal/idv", Pure: true},
 		{Package: "internal/country"},
 		{Package: "internal/payload", Pure: true},
+		{Package: "internal/signature", Pure: true},
 		{Package: "internal/scaffold"},
 		{Package: "internal/id"},
 		{Package: "internal/seal", Imports: []string{"internal/idv"}},
@@ -45,7 +46,7 @@ func Rules() []Rule {
 
 		{Package: "providers", Imports: []string{"internal/emulator", "internal/idv", "providers/*", "providers/*/emulator"}},
 		{Package: "providers/providertest", Imports: []string{"internal/emulator", "internal/httpclient", "internal/idv"}, ForTests: true},
-		{Package: "providers/*", Imports: []string{"internal/country", "internal/httpclient", "internal/idv", "internal/payload"}},
+		{Package: "providers/*", Imports: []string{"internal/country", "internal/httpclient", "internal/idv", "internal/payload", "internal/signature"}},
 		{Package: "providers/*/emulator", Imports: []string{"internal/country", "internal/emulator", "internal/httpclient", "internal/idv"}},
 
 		{Package: "internal/app", Imports: []string{

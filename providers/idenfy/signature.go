@@ -2,12 +2,10 @@ package idenfy
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/signature"
 )
 
 // signatureHeader carries the HMAC-SHA256 of the raw body in hex (page
@@ -22,16 +20,12 @@ func (p *provider) Authenticate(_ context.Context, w idv.Webhook) error {
 	if len(values) != 1 {
 		return fmt.Errorf("%w: there must be one %s header", idv.ErrForged, signatureHeader)
 	}
-	signature, err := hex.DecodeString(values[0])
-	if err != nil || len(signature) != sha256.Size {
+	sum, ok := signature.Parse(values[0])
+	if !ok {
 		return fmt.Errorf("%w: %s is not 64 hex digits", idv.ErrForged, signatureHeader)
 	}
-	for _, key := range p.settings.signingKeys {
-		mac := hmac.New(sha256.New, []byte(key))
-		mac.Write(w.Body)
-		if hmac.Equal(mac.Sum(nil), signature) {
-			return nil
-		}
+	if !signature.Fits(sum, p.settings.signingKeys, w.Body) {
+		return fmt.Errorf("%w: no signing key fits", idv.ErrForged)
 	}
-	return fmt.Errorf("%w: no signing key fits", idv.ErrForged)
+	return nil
 }

@@ -2,7 +2,6 @@ package idnorm
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -10,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+
+	"github.com/bonafide-idv/bonafide/internal/signature"
 )
 
 // signatureHeader carries `<timestamp>.<signature>` (guide, "Webhooks").
@@ -56,13 +57,10 @@ type candidate struct {
 	key   []byte
 }
 
-func (c candidate) verifies(s signature, body []byte) bool {
+func (c candidate) verifies(s signed, body []byte) bool {
 	var stamp [8]byte
 	c.order.PutUint64(stamp[:], s.timestamp)
-	mac := hmac.New(sha256.New, c.key)
-	mac.Write(stamp[:])
-	mac.Write(body)
-	return hmac.Equal(mac.Sum(nil), s.mac)
+	return hmac.Equal(signature.Sum(c.key, stamp[:], body), s.mac)
 }
 
 // secret is one webhook secret with the variants that it may be used in. The
@@ -86,7 +84,7 @@ func newSecret(value string, allowed []variant) (*secret, error) {
 	return s, nil
 }
 
-func (s *secret) verifies(sig signature, body []byte) bool {
+func (s *secret) verifies(sig signed, body []byte) bool {
 	if c := s.pinned.Load(); c != nil {
 		return c.verifies(sig, body)
 	}
@@ -99,31 +97,31 @@ func (s *secret) verifies(sig signature, body []byte) bool {
 	return false
 }
 
-// signature is the header, read.
-type signature struct {
+// signed is the header, read.
+type signed struct {
 	timestamp uint64 // Unix seconds
 	mac       []byte // 32 bytes
 }
 
 // readSignature reads the header strictly: once, 1 to 12 digits without a zero
 // in front (a number has one spelling), a dot, 64 hex digits, nothing else.
-func readSignature(h http.Header) (signature, error) {
+func readSignature(h http.Header) (signed, error) {
 	values := h.Values(signatureHeader)
 	if len(values) != 1 {
-		return signature{}, errors.New("there must be one " + signatureHeader + " header")
+		return signed{}, errors.New("there must be one " + signatureHeader + " header")
 	}
 	stamp, digest, _ := strings.Cut(values[0], ".")
 	if len(stamp) < 1 || len(stamp) > 12 || stamp[0] == '0' || strings.Trim(stamp, "0123456789") != "" {
-		return signature{}, errors.New("the signature's timestamp is not 1 to 12 digits")
+		return signed{}, errors.New("the signature's timestamp is not 1 to 12 digits")
 	}
 	timestamp, err := strconv.ParseUint(stamp, 10, 64)
 	if err != nil {
-		return signature{}, errors.New("the signature's timestamp is not a number")
+		return signed{}, errors.New("the signature's timestamp is not a number")
 	}
 	// A second dot makes this fail too.
-	mac, err := hex.DecodeString(digest)
-	if err != nil || len(mac) != sha256.Size {
-		return signature{}, errors.New("the signature is not 64 hex digits")
+	mac, ok := signature.Parse(digest)
+	if !ok {
+		return signed{}, errors.New("the signature is not 64 hex digits")
 	}
-	return signature{timestamp: timestamp, mac: mac}, nil
+	return signed{timestamp: timestamp, mac: mac}, nil
 }

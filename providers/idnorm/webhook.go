@@ -31,7 +31,7 @@ func (p *provider) Authenticate(_ context.Context, w idv.Webhook) error {
 }
 
 // time has at most 12 digits, so it fits.
-func (s signature) time() time.Time { return time.Unix(int64(s.timestamp), 0).UTC() }
+func (s signed) time() time.Time { return time.Unix(int64(s.timestamp), 0).UTC() }
 
 // signedAt is when the webhook was signed, zero if its header cannot be read.
 // It is the only time that IDNorm gives for what it reports.

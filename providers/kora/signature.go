@@ -2,9 +2,6 @@ package kora
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -12,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/signature"
 )
 
 // freshness is how far a timestamp may be from the time of receipt, by the page
@@ -79,20 +77,8 @@ func (p *provider) signed(h http.Header, header string, parts ...[]byte) bool {
 	if len(values) != 1 {
 		return false
 	}
-	signature, err := hex.DecodeString(strings.TrimPrefix(strings.TrimSpace(values[0]), "sha256="))
-	if err != nil {
-		return false
-	}
-	for _, secret := range p.settings.secrets {
-		mac := hmac.New(sha256.New, []byte(secret))
-		for _, part := range parts {
-			mac.Write(part)
-		}
-		if hmac.Equal(mac.Sum(nil), signature) {
-			return true
-		}
-	}
-	return false
+	sum, ok := signature.Parse(strings.TrimPrefix(strings.TrimSpace(values[0]), "sha256="))
+	return ok && signature.Fits(sum, p.settings.secrets, parts...)
 }
 
 func has(h http.Header, key string) bool { return len(h[http.CanonicalHeaderKey(key)]) > 0 }

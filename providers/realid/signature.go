@@ -3,14 +3,12 @@ package realid
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/signature"
 )
 
 // signatureHeader carries the HMAC-SHA256 of the body in lower-case hex, under
@@ -25,30 +23,19 @@ func (p *provider) Authenticate(_ context.Context, w idv.Webhook) error {
 		return fmt.Errorf("%w: there must be one %s header", idv.ErrForged, signatureHeader)
 	}
 	value := values[0]
-	signature, err := hex.DecodeString(value)
-	if err != nil || len(signature) != sha256.Size || strings.ToLower(value) != value {
+	sum, ok := signature.Parse(value)
+	if !ok || strings.ToLower(value) != value {
 		return fmt.Errorf("%w: %s is not 64 lower-case hex digits", idv.ErrForged, signatureHeader)
 	}
-	if p.signed(w.Body, signature) {
+	if signature.Fits(sum, p.secrets, w.Body) {
 		return nil
 	}
 	if p.verifyCompact {
-		if body, ok := compact(w.Body); ok && p.signed(body, signature) {
+		if body, ok := compact(w.Body); ok && signature.Fits(sum, p.secrets, body) {
 			return nil
 		}
 	}
 	return fmt.Errorf("%w: %s is wrong", idv.ErrForged, signatureHeader)
-}
-
-func (p *provider) signed(body, signature []byte) bool {
-	for _, secret := range p.secrets {
-		mac := hmac.New(sha256.New, []byte(secret))
-		mac.Write(body)
-		if hmac.Equal(mac.Sum(nil), signature) {
-			return true
-		}
-	}
-	return false
 }
 
 // compact writes a JSON text as the documentation's samples do: without white

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bonafide-idv/bonafide/internal/httpclient"
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/signature"
 )
 
 const (
@@ -25,9 +26,7 @@ const (
 type digest func(secret string, message []byte) []byte
 
 func hmacDigest(secret string, message []byte) []byte {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(message)
-	return mac.Sum(nil)
+	return signature.Sum([]byte(secret), message)
 }
 
 // legacyDigest hashes the message and then the secret (page /docs/general-faq).
@@ -78,11 +77,11 @@ func readSignature(values []string) ([]byte, error) {
 	if len(values) != 1 {
 		return nil, errors.New("there must be one signature")
 	}
-	signature, err := hex.DecodeString(values[0])
-	if err != nil || len(signature) != sha256.Size {
+	sum, ok := signature.Parse(values[0])
+	if !ok {
 		return nil, errors.New("the signature is not 64 hex digits")
 	}
-	return signature, nil
+	return sum, nil
 }
 
 func forged(why string) error { return fmt.Errorf("%w: %s", idv.ErrForged, why) }
