@@ -1,108 +1,45 @@
 package idenfy_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/bonafide-idv/bonafide/internal/emulator"
 	"github.com/bonafide-idv/bonafide/internal/idv"
 	idenfyemulator "github.com/bonafide-idv/bonafide/providers/idenfy/emulator"
+	"github.com/bonafide-idv/bonafide/providers/providertest"
 )
 
-// desk is the adapter in front of its emulator, whose webhooks come out as
-// updates.
-type desk struct {
-	root     string
-	provider idv.Provider
-	said     chan idv.Update
-}
+// desk is the adapter in front of its emulator.
+type desk struct{ *providertest.Desk }
 
 func newDesk(t *testing.T, over idv.Settings) *desk {
 	t.Helper()
-	d := &desk{said: make(chan idv.Update, 64)}
-	var hears idv.WebhookReader
-	inbox := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // a body that is cut off is refused below
-		hook := idv.Webhook{Header: r.Header, Body: body, ReceivedAt: time.Now()}
-		if err := hears.Authenticate(r.Context(), hook); err != nil {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		updates, err := hears.Normalize(hook)
-		if err != nil {
-			t.Errorf("%s: %v", body, err)
-		}
-		for _, u := range updates {
-			d.said <- u
-		}
-	}))
-	var emu emulator.Emulator
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { emu.ServeHTTP(w, r) }))
-	settings := idenfyemulator.Settings(server.URL)
-	maps.Copy(settings, over)
-	emu = idenfyemulator.New(emulator.Options{
-		PublicURL: server.URL, WebhookURL: inbox.URL, Settings: settings,
-		Pace: emulator.Pace{Scenario: time.Millisecond, Retry: 5 * time.Millisecond},
-	})
-	t.Cleanup(func() {
-		emu.Close()
-		server.Close()
-		inbox.Close()
-	})
-	d.root, d.provider = server.URL, account(t, server.URL, settings)
-	hears = d.provider.(idv.WebhookReader)
-	return d
+	return &desk{suite().Desk(t, over)}
 }
 
 func (d *desk) start(t *testing.T, user string, life time.Duration) idv.Started {
 	t.Helper()
 	req := suite().Start
 	req.ExternalUserID, req.ExpiresIn, req.At = user, life, time.Now().UTC()
-	started, err := d.provider.Start(t.Context(), req)
+	started, err := d.Provider.Start(t.Context(), req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return started
 }
 
-// hear waits for the next update.
-func (d *desk) hear(t *testing.T) idv.Update {
-	t.Helper()
-	select {
-	case u := <-d.said:
-		return u
-	case <-time.After(20 * time.Second):
-		t.Fatal("the webhook never came")
-		return idv.Update{}
-	}
-}
-
 // call speaks to the emulator with the account's key.
 func (d *desk) call(t *testing.T, method, path, body string) (status int, answer string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, d.root+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.SetBasicAuth("emulated-idenfy-key", "emulated-idenfy-secret")
-	hc := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := hc.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, resp.Header.Get("Location") + strings.TrimSpace(string(text))
+	credential := base64.StdEncoding.EncodeToString([]byte("emulated-idenfy-key:emulated-idenfy-secret"))
+	resp, text := d.Call(t, method, path, body, http.Header{"Authorization": {"Basic " + credential}})
+	return resp.StatusCode, resp.Header.Get("Location") + text
 }
 
 func (d *desk) decide(t *testing.T, ref idv.Ref, outcome, reason string) {
@@ -117,7 +54,7 @@ func (d *desk) decide(t *testing.T, ref idv.Ref, outcome, reason string) {
 func TestEmulatorSendsEveryWebhook(t *testing.T) {
 	d := newDesk(t, nil)
 	started := d.start(t, "test-approve-1", time.Hour)
-	if u := d.hear(t); u.Status != idv.Approved || u.EventType != "IDENTIFICATION_AUTO_FINISHED" || u.SessionID != sessionID || u.Result == nil {
+	if u := d.Hear(t); u.Status != idv.Approved || u.EventType != "IDENTIFICATION_AUTO_FINISHED" || u.SessionID != sessionID || u.Result == nil {
 		t.Fatalf("%+v", u)
 	}
 	path := "/_sessions/" + string(started.Ref) + "/webhook"
@@ -139,7 +76,7 @@ func TestEmulatorSendsEveryWebhook(t *testing.T) {
 		{`{"event":"VIDEO_CALL_FINISHED"}`, "", ""},
 	} {
 		code, text := d.call(t, "POST", path, c.body)
-		u := d.hear(t)
+		u := d.Hear(t)
 		var kind idv.NoticeKind
 		if u.Notice != nil {
 			kind = u.Notice.Kind
@@ -165,7 +102,7 @@ func TestEmulatorTellsTheReason(t *testing.T) {
 		"FACE_MISMATCH": idv.ReasonFaceMismatch, "NO_FACE_FOUND": idv.ReasonFaceNotVisible, "FAKE_FACE": idv.ReasonLivenessFailed,
 	} {
 		d.decide(t, d.start(t, "user-1", time.Hour).Ref, "decline", reason)
-		if u := d.hear(t); u.Status != idv.Declined || len(u.Reasons) != 1 || u.Reasons[0].Code != want || u.Reasons[0].ProviderCode != reason {
+		if u := d.Hear(t); u.Status != idv.Declined || len(u.Reasons) != 1 || u.Reasons[0].Code != want || u.Reasons[0].ProviderCode != reason {
 			t.Errorf("%s: %+v", reason, u)
 		}
 	}
@@ -175,7 +112,7 @@ func TestEmulatorTellsTheReason(t *testing.T) {
 func TestEmulatorHumans(t *testing.T) {
 	d := newDesk(t, nil)
 	started := d.start(t, "test-fraud-1", time.Hour)
-	if u := d.hear(t); u.Status != idv.InReview || u.ProviderStatus != "SUSPECTED" || u.Notice == nil {
+	if u := d.Hear(t); u.Status != idv.InReview || u.ProviderStatus != "SUSPECTED" || u.Notice == nil {
 		t.Fatalf("%+v", u)
 	}
 	for _, c := range []struct {
@@ -183,10 +120,10 @@ func TestEmulatorHumans(t *testing.T) {
 		want    idv.Status
 	}{{"approve", idv.Approved}, {"decline", idv.Declined}, {"approve", idv.Approved}} {
 		d.decide(t, started.Ref, c.outcome, "DOC_FAKE")
-		if u := d.hear(t); u.Status != c.want || u.EventType != "IDENTIFICATION_MANUAL_FINISHED" {
+		if u := d.Hear(t); u.Status != c.want || u.EventType != "IDENTIFICATION_MANUAL_FINISHED" {
 			t.Errorf("%s: %+v", c.outcome, u)
 		}
-		if u, err := d.provider.Fetch(t.Context(), started.Ref); err != nil || u.Status != c.want || u.Result == nil || u.Notice != nil {
+		if u, err := d.Provider.Fetch(t.Context(), started.Ref); err != nil || u.Status != c.want || u.Result == nil || u.Notice != nil {
 			t.Errorf("%s, asked: %+v, %v", c.outcome, u, err)
 		}
 	}
@@ -197,7 +134,7 @@ func TestEmulatorHumans(t *testing.T) {
 func TestEmulatorRequestsInformation(t *testing.T) {
 	d := newDesk(t, nil)
 	started := d.start(t, "test-review-1", time.Hour)
-	if u := d.hear(t); u.Status != idv.InReview || u.ProviderStatus != "APPROVED" {
+	if u := d.Hear(t); u.Status != idv.InReview || u.ProviderStatus != "APPROVED" {
 		t.Fatalf("%+v", u)
 	}
 	code, text := d.call(t, "POST", "/kyc/identifications/"+string(started.Ref)+"/request-information/", `{"lifetime":86400}`)
@@ -208,28 +145,28 @@ func TestEmulatorRequestsInformation(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &answer); err != nil || code != 200 || answer.SessionURL != started.Launch.URL || answer.TokenString == "" {
 		t.Fatalf("%d %s %v", code, text, err)
 	}
-	if u, err := d.provider.Fetch(t.Context(), started.Ref); err != nil || u.Status != idv.InReview {
+	if u, err := d.Provider.Fetch(t.Context(), started.Ref); err != nil || u.Status != idv.InReview {
 		t.Errorf("%+v, %v", u, err)
 	}
-	if code, _ := d.call(t, "GET", strings.TrimPrefix(answer.SessionURL, d.root), ""); code != 200 {
+	if code, _ := d.call(t, "GET", strings.TrimPrefix(answer.SessionURL, d.Root), ""); code != 200 {
 		t.Errorf("page: %d", code)
 	}
 	d.decide(t, started.Ref, "approve", "")
-	if u := d.hear(t); u.Status != idv.Approved || u.EventType != "IDENTIFICATION_RESUBMITTED" {
+	if u := d.Hear(t); u.Status != idv.Approved || u.EventType != "IDENTIFICATION_RESUBMITTED" {
 		t.Errorf("%+v", u)
 	}
 }
 
 func TestEmulatorErases(t *testing.T) {
 	d := newDesk(t, nil)
-	eraser := d.provider.(idv.Eraser)
+	eraser := d.Provider.(idv.Eraser)
 	started := d.start(t, "user-1", time.Hour)
 	var failure *idv.ProviderError
 	if err := eraser.Erase(t.Context(), started.Ref); !errors.As(err, &failure) || failure.Code != "PARTNER_ERROR" {
 		t.Errorf("while the token is alive: %v", err)
 	}
 	d.decide(t, started.Ref, "approve", "")
-	d.hear(t)
+	d.Hear(t)
 	if err := eraser.Erase(t.Context(), started.Ref); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
@@ -242,14 +179,14 @@ func TestEmulatorErases(t *testing.T) {
 
 func fetchError(t *testing.T, d *desk, ref idv.Ref) error {
 	t.Helper()
-	_, err := d.provider.Fetch(t.Context(), ref)
+	_, err := d.Provider.Fetch(t.Context(), ref)
 	return err
 }
 
 func TestEmulatorEndsATokenInTime(t *testing.T) {
 	d := newDesk(t, nil)
 	started := d.start(t, "user-1", time.Second)
-	if u := d.hear(t); u.Status != idv.Expired || u.Ref != started.Ref || u.Result != nil {
+	if u := d.Hear(t); u.Status != idv.Expired || u.Ref != started.Ref || u.Result != nil {
 		t.Errorf("%+v", u)
 	}
 }
@@ -260,12 +197,12 @@ func TestLostAnswerIsFoundByWebhook(t *testing.T) {
 	d := newDesk(t, nil)
 	req := suite().Start
 	req.ExternalUserID = "test-approve-1+lose"
-	_, err := d.provider.Start(t.Context(), req)
+	_, err := d.Provider.Start(t.Context(), req)
 	var failure *idv.ProviderError
 	if !errors.As(err, &failure) || !failure.Ambiguous {
 		t.Fatalf("the answer was not lost: %v", err)
 	}
-	if u := d.hear(t); u.SessionID != sessionID || u.Ref == "" || u.Status != idv.Approved {
+	if u := d.Hear(t); u.SessionID != sessionID || u.Ref == "" || u.Status != idv.Approved {
 		t.Errorf("%+v", u)
 	}
 }
@@ -277,7 +214,7 @@ func TestEmulatorSendsToTheSessionsOwnURL(t *testing.T) {
 	d := newDesk(t, idv.Settings{"SEND_CALLBACK_URL": "true"})
 	req := suite().Start
 	req.ExternalUserID, req.WebhookURL = "test-approve-1", own.URL
-	if _, err := d.provider.Start(t.Context(), req); err != nil {
+	if _, err := d.Provider.Start(t.Context(), req); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -323,7 +260,7 @@ func TestEmulatorRefuses(t *testing.T) {
 			t.Errorf("%s: %d %s", c.body, status, text)
 		}
 	}
-	if u := d.hear(t); u.ProviderStatus != "SUSPECTED" {
+	if u := d.Hear(t); u.ProviderStatus != "SUSPECTED" {
 		t.Errorf("dummy: %+v", u)
 	}
 	for _, c := range []struct {

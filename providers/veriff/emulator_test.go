@@ -3,70 +3,29 @@ package veriff_test
 import (
 	"encoding/json"
 	"errors"
-	"io"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	shared "github.com/bonafide-idv/bonafide/internal/emulator"
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/providers/providertest"
 	"github.com/bonafide-idv/bonafide/providers/veriff"
 	"github.com/bonafide-idv/bonafide/providers/veriff/emulator"
 )
 
-// desk is the adapter in front of its emulator, whose webhooks come out as
-// updates.
-type desk struct {
-	root     string
-	settings idv.Settings
-	provider idv.Provider
-	said     chan idv.Update
-}
+// desk is the adapter in front of its emulator.
+type desk struct{ *providertest.Desk }
 
 func newDesk(t *testing.T, over idv.Settings) *desk {
 	t.Helper()
-	d := &desk{said: make(chan idv.Update, 64)}
-	var reader idv.WebhookReader
-	inbox := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // a body that is cut off is refused below
-		hook := idv.Webhook{Header: r.Header, Body: body, ReceivedAt: time.Now()}
-		if err := reader.Authenticate(r.Context(), hook); err != nil {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		updates, err := reader.Normalize(hook)
-		if err != nil {
-			t.Errorf("%s: %v", body, err)
-		}
-		for _, u := range updates {
-			d.said <- u
-		}
-	}))
-	var emu shared.Emulator
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { emu.ServeHTTP(w, r) }))
-	d.root, d.settings = server.URL, emulator.Settings(server.URL)
-	maps.Copy(d.settings, over)
-	emu = emulator.New(shared.Options{
-		PublicURL: server.URL, WebhookURL: inbox.URL, Settings: d.settings,
-		Pace: shared.Pace{Scenario: time.Millisecond, Retry: 5 * time.Millisecond},
-	})
-	t.Cleanup(func() {
-		emu.Close()
-		server.Close()
-		inbox.Close()
-	})
-	d.provider = d.account(t)
-	reader = d.provider.(idv.WebhookReader)
-	return d
+	return &desk{suite().Desk(t, over)}
 }
 
 // account opens another account of the same settings, as another process does.
 func (d *desk) account(t *testing.T) idv.Provider {
 	t.Helper()
-	p, err := veriff.Adapter().New(d.settings, &http.Client{Timeout: 5 * time.Second})
+	p, err := veriff.Adapter().New(d.Settings, &http.Client{Timeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,31 +34,11 @@ func (d *desk) account(t *testing.T) idv.Provider {
 
 func (d *desk) start(t *testing.T, user string) idv.Started {
 	t.Helper()
-	started, err := d.provider.Start(t.Context(), idv.StartRequest{SessionID: sessionID, ExternalUserID: user, At: time.Now().UTC()})
+	started, err := d.Provider.Start(t.Context(), idv.StartRequest{SessionID: sessionID, ExternalUserID: user, At: time.Now().UTC()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return started
-}
-
-// hear waits for the update that is asked for.
-func (d *desk) hear(t *testing.T, wanted func(idv.Update) bool) idv.Update {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	for {
-		select {
-		case u := <-d.said:
-			if wanted(u) {
-				return u
-			}
-		case <-deadline:
-			t.Fatal("the webhook never came")
-		}
-	}
-}
-
-func is(status idv.Status) func(idv.Update) bool {
-	return func(u idv.Update) bool { return u.Status == status }
 }
 
 func of(event string) func(idv.Update) bool {
@@ -110,27 +49,14 @@ func of(event string) func(idv.Update) bool {
 // that is empty.
 func (d *desk) call(t *testing.T, method, path, body, message string, pairs ...string) (*http.Response, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, d.root+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("X-Auth-Client", d.settings["API_KEY"])
+	header := http.Header{"X-Auth-Client": {d.Settings["API_KEY"]}}
 	if message != "" {
-		req.Header.Set("X-Hmac-Signature", mac(d.settings["SHARED_SECRET"], []byte(message)))
+		header.Set("X-Hmac-Signature", mac(d.Settings["SHARED_SECRET"], []byte(message)))
 	}
 	for i := 0; i+1 < len(pairs); i += 2 {
-		req.Header.Set(pairs[i], pairs[i+1])
+		header.Set(pairs[i], pairs[i+1])
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp, strings.TrimSpace(string(text))
+	return d.Call(t, method, path, body, header)
 }
 
 func (d *desk) notice(t *testing.T, ref idv.Ref, body string) (status int, answer string) {
@@ -142,7 +68,7 @@ func (d *desk) notice(t *testing.T, ref idv.Ref, body string) (status int, answe
 func TestEmulatorSendsEveryType(t *testing.T) {
 	d := newDesk(t, nil)
 	started := d.start(t, "test-approve-1")
-	decided := d.hear(t, is(idv.Approved))
+	decided := d.Await(t, providertest.Is(idv.Approved))
 	for event, check := range map[string]func(idv.Update) bool{
 		`{"event":"decision"}`: func(u idv.Update) bool { return u.Status == idv.Approved && u.EventType == "decision" },
 		`{"event":"fullauto"}`: func(u idv.Update) bool {
@@ -166,7 +92,7 @@ func TestEmulatorSendsEveryType(t *testing.T) {
 		},
 	} {
 		code, text := d.notice(t, started.Ref, event)
-		u := <-d.said
+		u := d.Hear(t)
 		if code != 200 || text != `{"delivered":200}` || u.Ref != started.Ref || u.SessionID != sessionID || u.Attempt != decided.Attempt || u.Unknown || !check(u) {
 			t.Errorf("%s: %d %s: %+v", event, code, text, u)
 		}
@@ -193,16 +119,16 @@ func TestEmulatorSubmitsByAPI(t *testing.T) {
 	if resp.StatusCode != 200 || !strings.Contains(text, `"status":"submitted"`) {
 		t.Errorf("%d %s", resp.StatusCode, text)
 	}
-	d.hear(t, is(idv.InProgress))
-	d.hear(t, is(idv.Processing))
+	d.Await(t, providertest.Is(idv.InProgress))
+	d.Await(t, providertest.Is(idv.Processing))
 	if code, text := d.notice(t, started.Ref, `{"event":"event"}`); code != 200 {
 		t.Errorf("%d %s", code, text)
 	}
-	d.hear(t, of("event"))
+	d.Await(t, of("event"))
 	if resp, text := d.call(t, http.MethodPatch, path, patchBody, patchBody); resp.StatusCode != 400 || !strings.Contains(text, `"code":"1304"`) {
 		t.Errorf("%d %s", resp.StatusCode, text)
 	}
-	if u, err := d.provider.Fetch(t.Context(), started.Ref); err != nil || u.Status != idv.Processing || u.Attempt == "" {
+	if u, err := d.Provider.Fetch(t.Context(), started.Ref); err != nil || u.Status != idv.Processing || u.Attempt == "" {
 		t.Errorf("%+v, %v", u, err)
 	}
 }
@@ -211,11 +137,11 @@ func TestEmulatorSubmitsByAPI(t *testing.T) {
 func TestEmulatorSignsItsAnswers(t *testing.T) {
 	d := newDesk(t, nil)
 	started := d.start(t, "test-approve-1")
-	d.hear(t, is(idv.Approved))
+	d.Await(t, providertest.Is(idv.Approved))
 	for _, part := range []string{"/decision", "/attempts", "/person", "/watchlist-screening"} {
 		resp, text := d.call(t, http.MethodGet, "/v1/sessions/"+string(started.Ref)+part, "", string(started.Ref))
-		if resp.StatusCode != 200 || resp.Header.Get("X-Auth-Client") != d.settings["API_KEY"] ||
-			resp.Header.Get("X-Hmac-Signature") != mac(d.settings["SHARED_SECRET"], []byte(text)) || !json.Valid([]byte(text)) {
+		if resp.StatusCode != 200 || resp.Header.Get("X-Auth-Client") != d.Settings["API_KEY"] ||
+			resp.Header.Get("X-Hmac-Signature") != mac(d.Settings["SHARED_SECRET"], []byte(text)) || !json.Valid([]byte(text)) {
 			t.Errorf("%s: %d %s", part, resp.StatusCode, text)
 		}
 	}
@@ -224,10 +150,10 @@ func TestEmulatorSignsItsAnswers(t *testing.T) {
 func TestEmulatorDeletes(t *testing.T) {
 	d := newDesk(t, idv.Settings{"DELETE_FOR": "erase_and_cancel"})
 	open := d.start(t, "user-1")
-	if err := d.provider.(idv.Canceler).Cancel(t.Context(), open.Ref); err != nil {
+	if err := d.Provider.(idv.Canceler).Cancel(t.Context(), open.Ref); err != nil {
 		t.Fatal(err)
 	}
-	if u := d.hear(t, is(idv.Expired)); u.Ref != open.Ref {
+	if u := d.Await(t, providertest.Is(idv.Expired)); u.Ref != open.Ref {
 		t.Errorf("%+v", u)
 	}
 	failure := func(err error) idv.ProviderError {
@@ -237,13 +163,13 @@ func TestEmulatorDeletes(t *testing.T) {
 		}
 		return *failure
 	}
-	if _, err := d.provider.Fetch(t.Context(), open.Ref); failure(err).Kind != idv.KindNotFound {
+	if _, err := d.Provider.Fetch(t.Context(), open.Ref); failure(err).Kind != idv.KindNotFound {
 		t.Errorf("a deleted session is read: %v", err)
 	}
 	for range 4 {
 		started := d.start(t, "test-approve-1")
-		d.hear(t, is(idv.Approved))
-		if err := d.provider.(idv.Eraser).Erase(t.Context(), started.Ref); err != nil {
+		d.Await(t, providertest.Is(idv.Approved))
+		if err := d.Provider.(idv.Eraser).Erase(t.Context(), started.Ref); err != nil {
 			t.Error(err)
 		}
 	}
@@ -269,12 +195,12 @@ func TestEmulatorDeletes(t *testing.T) {
 // What Veriff echoes leads back to a session whose create was never answered.
 func TestLostAnswerIsFoundByWebhook(t *testing.T) {
 	d := newDesk(t, nil)
-	_, err := d.provider.Start(t.Context(), idv.StartRequest{SessionID: sessionID, ExternalUserID: "test-approve-1+lose"})
+	_, err := d.Provider.Start(t.Context(), idv.StartRequest{SessionID: sessionID, ExternalUserID: "test-approve-1+lose"})
 	var failure *idv.ProviderError
 	if !errors.As(err, &failure) || !failure.Ambiguous {
 		t.Fatalf("the answer was not lost: %v", err)
 	}
-	if u := d.hear(t, is(idv.Approved)); u.SessionID != sessionID || u.Ref == "" {
+	if u := d.Await(t, providertest.Is(idv.Approved)); u.SessionID != sessionID || u.Ref == "" {
 		t.Errorf("%+v", u)
 	}
 }
@@ -287,7 +213,7 @@ func TestEmulatorTellsTheReason(t *testing.T) {
 			if resp, text := d.call(t, http.MethodPost, "/_sessions/"+string(started.Ref)+"/decide", `{"outcome":"decline","reason":"`+reason+`"}`, ""); resp.StatusCode != 200 {
 				t.Fatalf("%d %s", resp.StatusCode, text)
 			}
-			if u := d.hear(t, is(idv.Declined)); len(u.Reasons) != 1 || u.Reasons[0].Code != want || (u.EventType == "fullauto") != (full == "true") {
+			if u := d.Await(t, providertest.Is(idv.Declined)); len(u.Reasons) != 1 || u.Reasons[0].Code != want || (u.EventType == "fullauto") != (full == "true") {
 				t.Errorf("%s: %+v", reason, u)
 			}
 		}
