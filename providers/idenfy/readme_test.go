@@ -1,25 +1,12 @@
 package idenfy_test
 
 import (
-	"os"
 	"strings"
 	"testing"
-
-	"github.com/bonafide-idv/bonafide/providers/idenfy"
 )
 
 func TestReadmeNamesEverySettingAndWord(t *testing.T) {
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	words := overalls()
-	for _, setting := range idenfy.Adapter().Settings {
-		words = append(words, setting.Key)
-		if setting.Default != "" {
-			words = append(words, setting.Default)
-		}
-	}
 	for _, table := range documented() {
 		for _, list := range table {
 			for word := range strings.FieldsSeq(list) {
@@ -29,9 +16,5 @@ func TestReadmeNamesEverySettingAndWord(t *testing.T) {
 			}
 		}
 	}
-	for _, word := range words {
-		if !strings.Contains(string(text), "`"+word+"`") {
-			t.Errorf("the README does not name %s", word)
-		}
-	}
+	suite().Readme(t, words...)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 
@@ -129,20 +128,5 @@ func TestSessionIsEchoed(t *testing.T) {
 }
 
 func TestReadmeNamesEverySettingAndWord(t *testing.T) {
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	words := append(steps(), events()...)
-	for _, setting := range realid.Adapter().Settings {
-		words = append(words, setting.Key)
-		if setting.Default != "" {
-			words = append(words, setting.Default)
-		}
-	}
-	for _, word := range words {
-		if !strings.Contains(string(text), "`"+word+"`") {
-			t.Errorf("the README does not name %s", word)
-		}
-	}
+	suite().Readme(t, append(steps(), events()...)...)
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 
@@ -44,24 +43,7 @@ func TestSettingsThatAreWrong(t *testing.T) {
 	}
 }
 
-func TestReadmeNamesEverySettingAndWord(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	words := suite().Statuses
-	for _, setting := range veriff.Adapter().Settings {
-		words = append(words, setting.Key)
-		if setting.Default != "" {
-			words = append(words, setting.Default)
-		}
-	}
-	for _, word := range words {
-		if !strings.Contains(string(readme), "`"+word+"`") {
-			t.Errorf("the README does not name %s", word)
-		}
-	}
-}
+func TestReadmeNamesEverySettingAndWord(t *testing.T) { suite().Readme(t, suite().Statuses...) }
 
 // ask calls a server that keeps what it was sent and answers with the body.
 func ask(t *testing.T, base string, over idv.Settings, status int, body string, call func(idv.Provider) error) (path string, sent []byte, err error) {
