@@ -21,12 +21,15 @@ func (c *command) health() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, port, err := net.SplitHostPort(cfg.Listen)
+			host, port, err := net.SplitHostPort(cfg.Listen)
 			if err != nil {
 				return err
 			}
+			if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+				host = "127.0.0.1"
+			}
 			client := &http.Client{Timeout: 3 * time.Second}
-			req, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, "http://"+net.JoinHostPort("127.0.0.1", port)+"/healthz", nil)
+			req, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
 			if err != nil {
 				return err
 			}

@@ -29,7 +29,7 @@ func Rules() []Rule {
 
 		{Package: "internal/idv", Pure: true},
 		{Package: "internal/country"},
-		{Package: "internal/payload", Pure: true},
+		{Package: "internal/payload", Imports: []string{"internal/idv"}},
 		{Package: "internal/signature", Pure: true},
 		{Package: "internal/scaffold"},
 		{Package: "internal/id"},

@@ -89,35 +89,4 @@ func eventStatus(eventType string) (status idv.Status, ok bool) {
 	}
 }
 
-// documentTypeOf reads a document type. The words are not published; those of
-// the SDKs carry the country ("us_drivers_license"), so parts of them decide.
-func documentTypeOf(name string) *idv.DocumentType {
-	name = strings.NewReplacer("-", "_", " ", "_").Replace(normal(name))
-	if name == "" {
-		return nil
-	}
-	kind := idv.OtherDocument
-	for _, known := range []struct {
-		part string
-		kind idv.DocumentType
-	}{
-		{"passport", idv.Passport},
-		{"driver", idv.DrivingLicense},
-		{"driving", idv.DrivingLicense},
-		{"resident", idv.ResidencePermit},
-		{"residence", idv.ResidencePermit},
-		{"green_card", idv.ResidencePermit},
-		{"visa", idv.Visa},
-		{"national_id", idv.IDCard},
-		{"id_card", idv.IDCard},
-		{"identity_card", idv.IDCard},
-	} {
-		if strings.Contains(name, known.part) {
-			kind = known.kind
-			break
-		}
-	}
-	return &kind
-}
-
 func normal(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

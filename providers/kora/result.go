@@ -33,7 +33,7 @@ func personOf(d object) *idv.Person {
 
 func documentOf(d object) *idv.Document {
 	doc := idv.Document{
-		Type:      documentTypeOf(d.Text("documentType")),
+		Type:      payload.DocumentType(d.Text("documentType")),
 		Number:    idv.Text(d.Text("documentNumber")),
 		Country:   idv.Text(country.Alpha2(d.Text("issuingCountry"))),
 		ExpiresOn: idv.Text(payload.AnyDay(d.Text("expirationDate"))),

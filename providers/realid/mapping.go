@@ -109,34 +109,6 @@ func technicalAlone(codes []string) bool {
 	})
 }
 
-// documentTypeOf reads a document type, whose words are not published: parts of
-// them decide.
-func documentTypeOf(name string) *idv.DocumentType {
-	if name = strings.ReplaceAll(normal(name), " ", "_"); name == "" {
-		return nil
-	}
-	kind := idv.OtherDocument
-	for _, known := range []struct {
-		part string
-		kind idv.DocumentType
-	}{
-		{"passport", idv.Passport},
-		{"driver", idv.DrivingLicense},
-		{"driving", idv.DrivingLicense},
-		{"residen", idv.ResidencePermit},
-		{"visa", idv.Visa},
-		{"national_id", idv.IDCard},
-		{"id_card", idv.IDCard},
-		{"identity_card", idv.IDCard},
-	} {
-		if strings.Contains(name, known.part) {
-			kind = known.kind
-			break
-		}
-	}
-	return &kind
-}
-
 // sexOf reads a sex, nil if it cannot be told.
 func sexOf(s string) *string {
 	switch normal(s) {

@@ -47,7 +47,7 @@ func personOf(d object) *idv.Person {
 
 func documentOf(d object) *idv.Document {
 	doc := idv.Document{
-		Type:      documentTypeOf(d.Text("type", "document_type")),
+		Type:      payload.DocumentType(d.Text("type", "document_type")),
 		Number:    idv.Text(d.Text("number", "document_number")),
 		Country:   idv.Text(country.Alpha2(d.Text("country", "issuing_country"))),
 		IssuedOn:  idv.Text(payload.AnyDay(d.Text("issue_date", "issued_date"))),
