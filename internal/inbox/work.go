@@ -39,7 +39,13 @@ func (b *Inbox) Work(ctx context.Context, id string, attempt int) (again time.Du
 		return 0, b.park(ctx, d, idv.Update{}, "says nothing about a session")
 	}
 	for i, u := range updates {
-		settled, err := b.apply(ctx, d, i, u)
+		// The delivery is done with its last update: a process that dies in
+		// between leaves it to be worked again.
+		var done *idv.DeliveryOutcome
+		if i == len(updates)-1 {
+			done = conclusion(d, updates)
+		}
+		settled, err := b.apply(ctx, d, i, u, done)
 		if err != nil {
 			return 0, fmt.Errorf("delivery %s: %w", id, err)
 		}
@@ -50,9 +56,21 @@ func (b *Inbox) Work(ctx context.Context, id string, attempt int) (again time.Du
 	return 0, nil
 }
 
+// conclusion is what became of a delivery all of whose updates were applied.
+func conclusion(d idv.Delivery, updates []idv.Update) *idv.DeliveryOutcome {
+	o := outcome(d, updates[len(updates)-1], idv.DeliveryProcessed)
+	for _, u := range updates {
+		if u.Unknown && o.State != idv.DeliveryParked {
+			o.State, o.Reason = idv.DeliveryParked, u.Why
+		}
+		o.Reason = cmp.Or(o.Reason, u.Why)
+	}
+	return &o
+}
+
 // apply keeps one update of a delivery, together with what became of the
-// delivery. It reports false if the session is not known.
-func (b *Inbox) apply(ctx context.Context, d idv.Delivery, index int, u idv.Update) (settled bool, err error) {
+// delivery if it is done with that. It reports false if the session is not known.
+func (b *Inbox) apply(ctx context.Context, d idv.Delivery, index int, u idv.Update, done *idv.DeliveryOutcome) (settled bool, err error) {
 	if u.Ref == "" && u.SessionID == "" {
 		return true, b.park(ctx, d, u, cmp.Or(u.Why, "names no session"))
 	}
@@ -69,6 +87,10 @@ func (b *Inbox) apply(ctx context.Context, d idv.Delivery, index int, u idv.Upda
 	if err != nil {
 		return false, err
 	}
+	if done != nil {
+		done.SessionID = x.ID
+		change.Delivery = done
+	}
 	if _, err = b.Store.Apply(ctx, change); errors.Is(err, idv.ErrTaken) {
 		return true, b.park(ctx, d, u, "the provider's id belongs to another session")
 	}
@@ -78,13 +100,7 @@ func (b *Inbox) apply(ctx context.Context, d idv.Delivery, index int, u idv.Upda
 func (b *Inbox) change(ctx context.Context, x idv.Session, d idv.Delivery, index int, u idv.Update) (idv.Change, error) {
 	o := u.Observation(idv.SourceWebhook, fmt.Sprintf("webhook:%s:%d", d.Digest, index), d.ReceivedAt)
 	o.DeliveryID = d.ID
-	state := idv.DeliveryProcessed
-	if u.Unknown {
-		state = idv.DeliveryParked
-	}
-	done := outcome(d, u, state)
-	done.SessionID, done.Reason = x.ID, u.Why
-	change := idv.Change{SessionID: x.ID, Observations: []idv.Observation{o}, Result: u.Result, Delivery: &done}
+	change := idv.Change{SessionID: x.ID, Observations: []idv.Observation{o}, Result: u.Result}
 	if x.Ref == "" && u.Ref != "" {
 		// The create's answer was lost, and here the session is.
 		change.Started = &idv.Started{Ref: u.Ref}

@@ -1,0 +1,123 @@
+package inbox_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/inbox"
+)
+
+// shelf keeps one delivery and one session, and fails when it is told to.
+type shelf struct {
+	delivery idv.Delivery
+	applied  []string // fingerprints, as often as they were applied
+	failAt   int      // the number of the Apply that fails, from 1; 0 for none
+	applies  int
+}
+
+func (s *shelf) SaveDelivery(_ context.Context, d idv.Delivery, _ ...idv.Job) (bool, error) {
+	isNew := s.delivery.ID == ""
+	if isNew {
+		s.delivery = d
+	}
+	return isNew, nil
+}
+
+func (s *shelf) Delivery(context.Context, string) (idv.Delivery, error) { return s.delivery, nil }
+
+func (s *shelf) MarkDelivery(_ context.Context, o idv.DeliveryOutcome) error {
+	s.delivery.State, s.delivery.Reason = o.State, o.Reason
+	return nil
+}
+
+func (s *shelf) Apply(ctx context.Context, c idv.Change) (idv.Session, error) {
+	if s.applies++; s.applies == s.failAt {
+		return idv.Session{}, errors.New("the process died here")
+	}
+	for _, o := range c.Observations {
+		s.applied = append(s.applied, o.ProviderStatus)
+	}
+	if c.Delivery != nil {
+		return idv.Session{}, s.MarkDelivery(ctx, *c.Delivery)
+	}
+	return idv.Session{}, nil
+}
+
+func (s *shelf) AskAgain(context.Context, string, string) error { return nil }
+
+func (s *shelf) Session(context.Context, string) (idv.Session, error) {
+	return idv.Session{}, idv.ErrNotFound
+}
+
+func (s *shelf) SessionByRef(_ context.Context, provider string, ref idv.Ref) (idv.Session, error) {
+	return idv.Session{ID: "ses_1", Provider: provider, Ref: ref}, nil
+}
+
+func (s *shelf) HasResult(context.Context, string) (bool, error) { return true, nil }
+
+// talker says several things in one webhook.
+type talker struct {
+	idv.Provider
+	updates []idv.Update
+}
+
+func (t talker) Authenticate(context.Context, idv.Webhook) error { return nil }
+
+func (t talker) Normalize(idv.Webhook) ([]idv.Update, error) { return t.updates, nil }
+
+func open(t *testing.T, s *shelf, updates ...idv.Update) *inbox.Inbox {
+	t.Helper()
+	b := inbox.New(inbox.Options{
+		Store: s, Sessions: s, Providers: map[string]idv.Provider{"acme": talker{updates: updates}},
+		NewID: func() string { return "whd_1" }, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err := b.Receive(t.Context(), "acme", http.Header{}, []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Wherever a process dies between the updates of one delivery, all of them are
+// applied in the end.
+func TestEveryUpdateOfADeliveryIsApplied(t *testing.T) {
+	updates := []idv.Update{{Ref: "r", ProviderStatus: "one"}, {Ref: "r", ProviderStatus: "two"}, {Ref: "r", ProviderStatus: "three"}}
+	for failAt := range len(updates) + 1 {
+		s := &shelf{failAt: failAt}
+		b := open(t, s, updates...)
+		if _, err := b.Work(t.Context(), "whd_1", 1); (err != nil) != (failAt > 0) {
+			t.Fatalf("fails at %d: %v", failAt, err)
+		}
+		if failAt > 0 && s.delivery.State != idv.DeliveryReceived {
+			t.Errorf("fails at %d: the delivery is %s already", failAt, s.delivery.State)
+		}
+		if _, err := b.Work(t.Context(), "whd_1", 2); err != nil {
+			t.Fatal(err)
+		}
+		last := s.applied[max(0, len(s.applied)-len(updates)):]
+		if diff := cmp.Diff([]string{"one", "two", "three"}, last); diff != "" {
+			t.Errorf("fails at %d: %s", failAt, diff)
+		}
+		if s.delivery.State != idv.DeliveryProcessed {
+			t.Errorf("fails at %d: the delivery is %s", failAt, s.delivery.State)
+		}
+	}
+}
+
+// One thing that is not understood parks the delivery, and hides nothing else.
+func TestOneUnknownWordParksTheDelivery(t *testing.T) {
+	s := &shelf{}
+	b := open(t, s, idv.Update{Ref: "r", Unknown: true, ProviderStatus: "odd", Why: "unknown word"}, idv.Update{Ref: "r", ProviderStatus: "known"})
+	if _, err := b.Work(t.Context(), "whd_1", 1); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.applied) != 2 || s.delivery.State != idv.DeliveryParked || s.delivery.Reason != "unknown word" {
+		t.Errorf("applied %v, delivery %s %q", s.applied, s.delivery.State, s.delivery.Reason)
+	}
+}
