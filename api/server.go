@@ -112,6 +112,9 @@ func New(o Options) http.Handler {
 			h = s.authenticated(r.scope, h)
 		}
 		e.Add(r.method, r.path, h)
+		if r.method == http.MethodGet {
+			e.HEAD(r.path, h) // whoever may read may ask whether there is something to read
+		}
 	}
 	docs := echo.WrapHandler(o.Docs)
 	e.GET("/docs", docs)

@@ -95,6 +95,19 @@ func TestRevokedKey(t *testing.T) {
 	})
 }
 
+// Load balancers ask by HEAD.
+func TestHead(t *testing.T) {
+	w := start(t, enginetest.SQLite(t))
+	for path, status := range map[string]int{"/healthz": 200, "/readyz": 200, "/v1/sessions": 401} {
+		res, err := http.Head(w.base + path)
+		must(t, err)
+		must(t, res.Body.Close())
+		if res.StatusCode != status {
+			t.Errorf("HEAD %s: %d", path, res.StatusCode)
+		}
+	}
+}
+
 // What is served is what is documented.
 func TestServedIsDocumented(t *testing.T) {
 	c, err := checker()

@@ -115,6 +115,9 @@ func TestCreateTakesEveryField(t *testing.T) {
 		if got := w.user("%E3%83%A6%E3%83%BC%E3%82%B6%E3%83%BC%2F42%20%252F"); got.text("status") != "pending" || got.text("externalUserId") != "ユーザー/42 %2F" {
 			t.Errorf("user %s", got.raw)
 		}
+		if got := w.user("a%2F%2Fb%2F..%2Fc"); got.text("externalUserId") != "a//b/../c" {
+			t.Errorf("an untidy id was read as %s", got.raw)
+		}
 		list := w.call("GET", "/v1/sessions?externalUserId=%E3%83%A6%E3%83%BC%E3%82%B6%E3%83%BC%2F42+%252F", nil).want(t, 200, "")
 		if len(list.list("data")) != 1 {
 			t.Errorf("list %s", list.raw)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,11 +64,8 @@ func (c *command) runDev(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	mux := http.NewServeMux()
-	mux.Handle(emulatorPath+"/", http.StripPrefix(emulatorPath, emulators))
-	mux.Handle("/", a.handler())
 	c.greet(base, cfg.BootstrapAPIKey, accounts.names)
-	return a.run(ctx, l, mux, parts{api: true, workers: true})
+	return a.run(ctx, l, emulators.beside(a.handler()), parts{api: true, workers: true})
 }
 
 // devFile keeps what dev makes, so that a database and a pasted request still

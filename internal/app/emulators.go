@@ -61,6 +61,19 @@ func devSettings(entry providers.Entry, root string) idv.Settings {
 	return all
 }
 
+// beside serves the emulators and the API. A ServeMux would not do: it tidies
+// paths, and a user's id may be untidy.
+func (e *emulators) beside(api http.Handler) http.Handler {
+	stripped := http.StripPrefix(emulatorPath, e)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, emulatorPath+"/") {
+			stripped.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
+}
+
 // Close ends what the emulators do in the background.
 func (e *emulators) Close() {
 	for _, r := range e.running {

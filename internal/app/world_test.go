@@ -70,9 +70,8 @@ func start(t *testing.T, databaseURL string, change ...func(*config.Config)) *wo
 	log := slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cfg := testConfig(databaseURL)
 
-	mux := http.NewServeMux()
-	server := httptest.NewServer(mux)
-	w.base = server.URL
+	server := httptest.NewUnstartedServer(nil)
+	w.base = "http://" + server.Listener.Addr().String()
 	emulators := startEmulators(w.base+emulatorPath, func(name string) string { return w.base + "/v1/webhooks/" + name }, nil, log)
 	cfg.Accounts, w.settings = emulators.accounts(), emulators.settings
 	for _, c := range change {
@@ -84,8 +83,8 @@ func start(t *testing.T, databaseURL string, change ...func(*config.Config)) *wo
 	must(t, err)
 	w.app, err = newApp(cfg, st, accounts, w.base, log)
 	must(t, err)
-	mux.Handle(emulatorPath+"/", http.StripPrefix(emulatorPath, emulators))
-	mux.Handle("/", w.app.handler())
+	server.Config.Handler = emulators.beside(w.app.handler())
+	server.Start()
 	q, err := w.app.startWorkers(t.Context())
 	must(t, err)
 
