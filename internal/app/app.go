@@ -134,8 +134,17 @@ func (a *App) workers() (*queue.Queue, error) {
 		},
 		idv.JobSettle: func(ctx context.Context, t queue.Task) error { return again(a.sessions.Settle(ctx, t.ID)) },
 		idv.JobExpire: func(ctx context.Context, t queue.Task) error { return a.sessions.Expire(ctx, t.ID) },
-		idv.JobFetch:  func(ctx context.Context, t queue.Task) error { return a.sessions.Fetch(ctx, t.ID) },
+		idv.JobFetch:  func(ctx context.Context, t queue.Task) error { return politely(a.sessions.Fetch(ctx, t.ID)) },
 	}, queue.Options{Logger: a.log, Timeout: a.config.ProviderTimeout + 5*time.Second})
+}
+
+// politely waits as long as a provider asks for before it is asked again.
+func politely(err error) error {
+	var fault *idv.ProviderError
+	if errors.As(err, &fault) && fault.RetryAfter > 0 {
+		return queue.Later(fault.RetryAfter)
+	}
+	return err
 }
 
 // startWorkers begins to work.
