@@ -159,6 +159,7 @@ type Update struct {
 	Attempt        string
 	Unknown        bool // a word that the tables do not have; Why says which
 	Partial        bool // does not count by itself: the truth is fetched
+	Ask            bool // counts, and the truth is fetched all the same
 	Test           bool // see Observation.Test
 	Reasons        []Reason
 	Notice         *Notice

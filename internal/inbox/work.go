@@ -112,11 +112,11 @@ func (b *Inbox) change(ctx context.Context, x idv.Session, d idv.Delivery, index
 	return change, err
 }
 
-// wantsFetch: the truth of a partial update, and of a decision that contradicts
+// wantsFetch: the truth of an update that asks for it, and of a decision that contradicts
 // the one that stands where the provider's webhooks cannot be told from late
 // ones, is asked for; so is the result of a decision that came without one.
 func (b *Inbox) wantsFetch(ctx context.Context, x idv.Session, u idv.Update) (bool, error) {
-	if u.Partial || b.repeats(x.Provider) && contradicts(u, x) {
+	if u.Partial || u.Ask || b.repeats(x.Provider) && contradicts(u, x) {
 		return true, nil
 	}
 	if !u.Status.Decided() || u.Result != nil || u.Unknown || u.Test {

@@ -20,6 +20,7 @@ type shelf struct {
 	applied  []string // fingerprints, as often as they were applied
 	failAt   int      // the number of the Apply that fails, from 1; 0 for none
 	applies  int
+	jobs     []idv.Job
 }
 
 func (s *shelf) SaveDelivery(_ context.Context, d idv.Delivery, _ ...idv.Job) (bool, error) {
@@ -41,6 +42,7 @@ func (s *shelf) Apply(ctx context.Context, c idv.Change) (idv.Session, error) {
 	if s.applies++; s.applies == s.failAt {
 		return idv.Session{}, errors.New("the process died here")
 	}
+	s.jobs = append(s.jobs, c.Jobs...)
 	for _, o := range c.Observations {
 		s.applied = append(s.applied, o.ProviderStatus)
 	}
@@ -119,5 +121,26 @@ func TestOneUnknownWordParksTheDelivery(t *testing.T) {
 	}
 	if len(s.applied) != 2 || s.delivery.State != idv.DeliveryParked || s.delivery.Reason != "unknown word" {
 		t.Errorf("applied %v, delivery %s %q", s.applied, s.delivery.State, s.delivery.Reason)
+	}
+}
+
+// What a provider cannot tell by itself is asked for, whether it counts or not.
+func TestTheTruthIsAskedFor(t *testing.T) {
+	for _, c := range []struct {
+		update idv.Update
+		asked  bool
+	}{
+		{idv.Update{Ref: "r", Status: idv.InReview, Ask: true}, true},
+		{idv.Update{Ref: "r", Status: idv.Approved, Partial: true}, true},
+		{idv.Update{Ref: "r", Status: idv.InReview}, false},
+		{idv.Update{Ref: "r", Status: idv.Approved, Unknown: true}, false},
+	} {
+		s := &shelf{}
+		if _, err := open(t, s, c.update).Work(t.Context(), "whd_1", 1); err != nil {
+			t.Fatal(err)
+		}
+		if asked := len(s.jobs) == 1 && s.jobs[0] == (idv.Job{Kind: idv.JobFetch, ID: "ses_1"}); asked != c.asked {
+			t.Errorf("%+v: jobs %v", c.update, s.jobs)
+		}
 	}
 }

@@ -77,6 +77,6 @@ func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 	}
 	u := p.say(idv.Update{Ref: ref, SessionID: p.echo.SessionID(string(e.UserID))}, e.status(), e.checks())
 	// There is nobody else to ask: what stands there is the whole truth.
-	u.Partial = false
+	u.Ask = false
 	return u, nil
 }

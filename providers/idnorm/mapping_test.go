@@ -75,15 +75,15 @@ func TestCompleted(t *testing.T) {
 		broken  = `{"documentVerification":{"mrz":"CHECK_PASSED"},"aml":"RESULT_CLEAR"}`
 	)
 	type want struct {
-		status  idv.Status
-		partial bool
-		notice  bool
+		status idv.Status
+		ask    bool
+		notice bool
 	}
 	var (
 		approved      = want{status: idv.Approved}
 		review        = want{status: idv.InReview}
 		contradiction = want{status: idv.InReview, notice: true}
-		ask           = want{status: idv.InReview, partial: true}
+		ask           = want{status: idv.InReview, ask: true}
 		doubtful      = want{status: idv.Approved, notice: true}
 	)
 	for _, c := range []struct {
@@ -101,8 +101,8 @@ func TestCompleted(t *testing.T) {
 		r := reader(t, c.settings)
 		for kyc, want := range c.want {
 			u := normalize(t, r, fmt.Sprintf(`{"id":%q,"sessionUpdate":{"status":"STATUS_COMPLETED","kyc":%s}}`, ref, kyc))
-			if u.Status != want.status || u.Partial != want.partial || (u.Notice != nil) != want.notice {
-				t.Errorf("%v, kyc %s: %q, partial %v, notice %v; want %+v", c.settings, kyc, u.Status, u.Partial, u.Notice, want)
+			if u.Status != want.status || u.Partial || u.Ask != want.ask || (u.Notice != nil) != want.notice {
+				t.Errorf("%v, kyc %s: %q, ask %v, notice %v; want %+v", c.settings, kyc, u.Status, u.Ask, u.Notice, want)
 			}
 			if u.Notice != nil && u.Notice.Kind != idv.NoticeContradiction {
 				t.Errorf("kyc %s: notice %q", kyc, u.Notice.Kind)

@@ -20,7 +20,7 @@ func (p *provider) say(u idv.Update, word string, found checks) idv.Update {
 	u.Result = found.result()
 	switch {
 	case r.byChecks:
-		u.Status, u.Partial, u.Why = verdict(found)
+		u.Status, u.Ask, u.Why = verdict(found)
 	case r.status == "":
 		u.Why = "the provider gives no status"
 		if u.ProviderStatus != "" {
@@ -37,9 +37,9 @@ func (p *provider) say(u idv.Update, word string, found checks) idv.Update {
 }
 
 // verdict reads the checks of a session of which the provider says only that it
-// is completed. Without any check that was run it is partial: in review, unless
-// the provider can be asked for more.
-func verdict(found checks) (status idv.Status, partial bool, why string) {
+// is completed. Without any check that was run it is in review, and the provider
+// is asked for more: should it have no more to say, a human must look.
+func verdict(found checks) (status idv.Status, ask bool, why string) {
 	passed := found.with(idv.CheckPassed)
 	failed := found.with(idv.CheckFailed)
 	unclear := found.with(idv.CheckUnclear)

@@ -80,7 +80,7 @@ func (r *receiver) take(req *http.Request, body []byte) (status int, partial []i
 	}
 	for _, u := range updates {
 		r.heard = append(r.heard, observe(idv.SourceWebhook, u))
-		if u.Partial {
+		if u.Partial || u.Ask {
 			partial = append(partial, u.Ref)
 		}
 	}

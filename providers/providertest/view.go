@@ -17,6 +17,7 @@ type updateView struct {
 	Attempt           string       `json:"attempt,omitempty"`
 	Unknown           bool         `json:"unknown,omitempty"`
 	Partial           bool         `json:"partial,omitempty"`
+	Ask               bool         `json:"ask,omitempty"`
 	Test              bool         `json:"test,omitempty"`
 	Reasons           []idv.Reason `json:"reasons,omitempty"`
 	Notice            *idv.Notice  `json:"notice,omitempty"`
@@ -29,7 +30,7 @@ func viewOf(u idv.Update) updateView {
 	return updateView{
 		Ref: u.Ref, SessionID: u.SessionID, EventType: u.EventType, OccurredAt: u.OccurredAt,
 		ProviderStatus: u.ProviderStatus, Status: u.Status, Attempt: u.Attempt,
-		Unknown: u.Unknown, Partial: u.Partial, Test: u.Test,
+		Unknown: u.Unknown, Partial: u.Partial, Ask: u.Ask, Test: u.Test,
 		Reasons: u.Reasons, Notice: u.Notice, Result: u.Result,
 		DocumentExpiresAt: u.DocumentExpiresAt, Why: u.Why,
 	}
