@@ -92,10 +92,7 @@ func New(o Options) http.Handler {
 	e.IPExtractor = echo.ExtractIPDirect()
 	e.HTTPErrorHandler = s.renderError
 	e.Use(
-		middleware.RequestIDWithConfig(middleware.RequestIDConfig{
-			Generator:        func() string { return id.New("req") },
-			RequestIDHandler: func(echo.Context, string) {},
-		}),
+		middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: func() string { return id.New("req") }}),
 		s.accessLog(),
 		middleware.RecoverWithConfig(middleware.RecoverConfig{
 			DisableErrorHandler: true,

@@ -61,13 +61,19 @@ func (s *Stage) send(externalUserID string, messages []Message) {
 	}
 }
 
-// Post sends a message to each of its receivers, once, at once and without
-// faults, and gives the HTTP status of the last answer, 0 for none.
-func (s *Stage) Post(ctx context.Context, m Message) (status int) {
+// Deliver sends a message to each of its receivers, once, at once and without
+// faults, and tells the caller of the control door the HTTP status of the last
+// answer.
+func (s *Stage) Deliver(w http.ResponseWriter, r *http.Request, m Message) {
+	status := 0
 	for _, url := range m.URLs {
-		status = s.courier.attempt(ctx, url, m, false)
+		status = s.courier.attempt(r.Context(), url, m, false)
 	}
-	return status
+	if status == 0 {
+		WriteJSON(w, http.StatusBadGateway, map[string]string{"error": "the webhook could not be delivered"})
+		return
+	}
+	WriteJSON(w, http.StatusOK, map[string]int{"delivered": status})
 }
 
 func byReceiver(messages []Message) map[string][]Message {

@@ -91,12 +91,7 @@ func (e *idenfy) sendWebhook(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	status := e.stage.Post(r.Context(), e.message(session, want.Event, want.body(session)))
-	if status == 0 {
-		emulator.WriteJSON(w, http.StatusBadGateway, map[string]string{"error": "the webhook could not be delivered"})
-		return
-	}
-	emulator.WriteJSON(w, http.StatusOK, map[string]int{"delivered": status})
+	e.stage.Deliver(w, r, e.message(session, want.Event, want.body(session)))
 }
 
 func (want wish) body(s emulator.Session) any {

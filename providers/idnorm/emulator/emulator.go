@@ -14,7 +14,6 @@ import (
 	"cmp"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/emulator"
 	"github.com/bonafide-idv/bonafide/internal/idv"
@@ -37,15 +36,11 @@ type idnorm struct {
 	stage      *emulator.Stage
 	settings   idv.Settings
 	webhookURL string
-	client     *http.Client
 }
 
 // New makes the emulator for the account in o.Settings.
 func New(o emulator.Options) emulator.Emulator {
-	e := &idnorm{settings: o.Settings, webhookURL: o.WebhookURL, client: o.Client}
-	if e.client == nil {
-		e.client = &http.Client{Timeout: 10 * time.Second}
-	}
+	e := &idnorm{settings: o.Settings, webhookURL: o.WebhookURL}
 	e.stage = emulator.NewStage(o, profile(), e)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /_sessions/{id}/notice", e.notice)

@@ -1,8 +1,6 @@
 package emulator
 
 import (
-	"bytes"
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
@@ -113,24 +111,5 @@ func (e *idnorm) notice(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	status, err := e.post(r.Context(), e.message(wish.Event, body))
-	if err != nil {
-		emulator.WriteJSON(w, http.StatusBadGateway, map[string]string{"error": "the webhook could not be delivered"})
-		return
-	}
-	emulator.WriteJSON(w, http.StatusOK, map[string]int{"delivered": status})
-}
-
-func (e *idnorm) post(ctx context.Context, m emulator.Message) (status int, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.webhookURL, bytes.NewReader(m.Body))
-	if err != nil {
-		return 0, err
-	}
-	req.Header = e.Sign(m, e.stage.Now())
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := e.client.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	return resp.StatusCode, resp.Body.Close()
+	e.stage.Deliver(w, r, e.message(wish.Event, body))
 }

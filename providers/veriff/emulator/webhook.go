@@ -52,12 +52,7 @@ func (v *veriff) notice(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	status := v.stage.Post(r.Context(), m)
-	if status == 0 {
-		emulator.WriteJSON(w, http.StatusBadGateway, map[string]string{"error": "the webhook could not be delivered"})
-		return
-	}
-	emulator.WriteJSON(w, http.StatusOK, map[string]int{"delivered": status})
+	v.stage.Deliver(w, r, m)
 }
 
 // message is a webhook about a session, false if there is none such.
