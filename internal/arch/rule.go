@@ -59,7 +59,8 @@ func Rules() []Rule {
 		{Package: "internal/diagram", Imports: []string{"internal/arch", "internal/idv"}},
 		{Package: "internal/openapi"},
 		{Package: "internal/openapi/generate", Imports: []string{"internal/openapi"}},
-		{Package: "internal/enginetest", Imports: []string{"internal/idv", "internal/store", "migrations"}, ForTests: true},
+		{Package: "internal/pgserver"},
+		{Package: "internal/enginetest", Imports: []string{"internal/idv", "internal/pgserver", "internal/store", "migrations"}, ForTests: true},
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -17,6 +16,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 
+	"github.com/bonafide-idv/bonafide/internal/pgserver"
 	"github.com/bonafide-idv/bonafide/migrations"
 )
 
@@ -48,19 +48,20 @@ func Postgres(t testing.TB) string {
 type server struct {
 	url      *url.URL // as a user who may create databases
 	admin    *sql.DB
-	template string    // the migrated database that is copied for each test
-	alive    io.Closer // the server ends with it, if it is a throw-away one
+	template string           // the migrated database that is copied for each test
+	alive    *pgserver.Server // kept within reach, if it is a throw-away one
 }
 
 // sharedServer is one server for the whole test process.
 var sharedServer = sync.OnceValues(func() (*server, error) {
 	address := os.Getenv(variable)
-	var alive io.Closer
+	var alive *pgserver.Server
 	if address == "" {
 		var err error
-		if address, alive, err = startServer(); err != nil {
+		if alive, err = pgserver.Start(pgserver.Options{}); err != nil {
 			return nil, err
 		}
+		address = alive.URL
 	}
 	parsed, err := url.Parse(address)
 	if err != nil {

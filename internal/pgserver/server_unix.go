@@ -1,12 +1,10 @@
 //go:build unix
 
-package enginetest
+package pgserver
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -15,46 +13,54 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
-	"time"
 )
 
-// settings make a server that forgets everything in a crash, and is fast.
-var settings = []string{
-	"-c", "listen_addresses=127.0.0.1",
-	"-c", "unix_socket_directories=",
-	"-c", "fsync=off",
-	"-c", "synchronous_commit=off",
-	"-c", "full_page_writes=off",
-	"-c", "max_connections=400",
-	"-c", "shared_buffers=32MB",
-}
+// settings are those of every server; forgetful ones are those of one that need
+// not survive a crash of its machine.
+var (
+	settings = []string{
+		"-c", "listen_addresses=127.0.0.1",
+		"-c", "unix_socket_directories=",
+		"-c", "max_connections=400",
+	}
+	forgetful = []string{
+		"-c", "fsync=off",
+		"-c", "synchronous_commit=off",
+		"-c", "full_page_writes=off",
+		"-c", "shared_buffers=32MB",
+	}
+)
 
-// keeper runs the server until its own standard input ends, which it does with
-// the test process, however that ends. Then nothing is left behind.
+// keeper runs the server, and does as it is told on its standard input until
+// that ends, which it does with the process that started it, however that ends.
+// Then nothing is left behind.
 const keeper = `
 folder=$1; shift
 "$@" & server=$!
-cat >/dev/null
+while read -r order; do
+	case $order in
+	stop) kill -QUIT $server; wait $server ;;
+	start) "$@" & server=$! ;;
+	esac
+done
 kill -QUIT $server
 wait $server
 rm -rf "$folder"
 `
 
-// startServer starts a throw-away server and gives the URL of its superuser. The
-// server ends with alive, which must be kept within reach: the garbage collector
-// closes a pipe that nobody knows any more.
-func startServer() (url string, alive io.Closer, err error) {
-	binaries, err := findBinaries()
+// Start starts a server on a free port.
+func Start(o Options) (*Server, error) {
+	binaries, err := Binaries()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	folder, err := os.MkdirTemp("", "bonafide-postgres-")
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	owner, err := unprivileged(folder)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	data := filepath.Join(folder, "data")
 	initdb := exec.Command(filepath.Join(binaries, "initdb"),
@@ -62,15 +68,15 @@ func startServer() (url string, alive io.Closer, err error) {
 	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: owner}
 	initdb.Dir = folder
 	if said, err := initdb.CombinedOutput(); err != nil {
-		return "", nil, fmt.Errorf("initdb: %w: %s", err, said)
+		return nil, fmt.Errorf("initdb: %w: %s", err, said)
 	}
 	port, err := freePort()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	log, err := os.Create(filepath.Join(folder, "log"))
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	defer func() { _ = log.Close() }()
 
@@ -78,29 +84,32 @@ func startServer() (url string, alive io.Closer, err error) {
 		"-c", keeper, "keeper", folder,
 		filepath.Join(binaries, "postgres"), "-D", data, "-p", strconv.Itoa(port),
 	}, settings...)
+	if !o.Durable {
+		run = append(run, forgetful...)
+	}
 	kept := exec.Command("/bin/sh", run...)
 	// A group of its own, so that an interrupt at the keyboard leaves it alone.
 	kept.SysProcAttr = &syscall.SysProcAttr{Credential: owner, Setpgid: true}
 	kept.Dir = folder
 	kept.Stdout, kept.Stderr = log, log
-	alive, err = kept.StdinPipe()
+	orders, err := kept.StdinPipe()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	if err := kept.Start(); err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	address := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port)
-	if err := awaitServer(address); err != nil {
+	s := &Server{URL: fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port), keeper: orders}
+	if !await(s.URL, func(err error) bool { return err == nil }) {
 		said, _ := os.ReadFile(log.Name())
-		return "", nil, fmt.Errorf("the server did not start: %w: %s", err, said)
+		return nil, errors.Join(fmt.Errorf("the server did not start: %s", said), s.Close())
 	}
-	return address, alive, nil
+	return s, nil
 }
 
-// findBinaries finds the folder of initdb and postgres: what the path names, or
+// Binaries finds the folder of initdb and postgres: what the path names, or
 // else the newest version in the usual places.
-func findBinaries() (string, error) {
+func Binaries() (string, error) {
 	var folders []string
 	if path, err := exec.LookPath("initdb"); err == nil {
 		folders = append(folders, filepath.Dir(path))
@@ -157,26 +166,4 @@ func freePort() (int, error) {
 	}
 	defer func() { _ = listener.Close() }()
 	return listener.Addr().(*net.TCPAddr).Port, nil
-}
-
-// awaitServer waits until the server answers.
-func awaitServer(address string) error {
-	db, err := sql.Open("pgx", address)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = db.Close() }()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	timeout := time.After(30 * time.Second)
-	for {
-		if err = db.Ping(); err == nil {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-timeout:
-			return err
-		}
-	}
 }
