@@ -65,7 +65,7 @@ const defaultExpiresIn = 259200 * time.Second
 //	@Failure		422				{object}	problem			"`idempotency_mismatch`: this key was used for another request"
 //	@Failure		500				{object}	problem			"`internal`"
 //	@Failure		502				{object}	problem			"`provider_rejected`: the provider refused the request"
-//	@Failure		503				{object}	problem			"`provider_unavailable`: the provider is down or busy"
+//	@Failure		503				{object}	problem			"`provider_unavailable`: the provider is down or busy; `internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@Failure		504				{object}	problem			"`provider_timeout`: the provider did not answer; the session is being settled"
 //	@x-example		{"200": {"decision": null, "reasons": [], "reused": true}, "201": {"decision": null, "reasons": []}}
 //	@Security		Bearer

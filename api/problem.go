@@ -138,6 +138,8 @@ func classify(err error) *problem {
 		return &problem{Status: http.StatusNotFound, Code: codeNotFound, Detail: "There is no such thing."}
 	case errors.As(err, &routing):
 		return routingProblem(routing)
+	case errors.Is(err, idv.ErrBusy):
+		return busy(err)
 	case errors.Is(err, context.Canceled):
 		return &problem{Status: http.StatusServiceUnavailable, Code: codeInternal, Detail: "The caller went away."}
 	default:
@@ -145,6 +147,17 @@ func classify(err error) *problem {
 			Status: http.StatusInternalServerError, Code: codeInternal,
 			Detail: "Something went wrong here. Nothing is known to have changed; the request id finds the cause in the logs.",
 		}
+	}
+}
+
+// busyFor is how soon a caller who met a busy server should come back.
+const busyFor = 5 * time.Second
+
+func busy(cause error) *problem {
+	return &problem{
+		Status: http.StatusServiceUnavailable, Code: codeInternal,
+		Detail: "The server cannot keep anything at the moment: its database is slow or away. Send the same request again in a while.",
+		header: retryAfter(busyFor), cause: cause,
 	}
 }
 

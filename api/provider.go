@@ -56,6 +56,7 @@ type healthReply struct {
 //	@Success	200	{object}	providerList	"the configured providers"
 //	@Failure	401	{object}	problem			"`unauthorized`"
 //	@Failure	500	{object}	problem			"`internal`"
+//	@Failure	503	{object}	problem			"`internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@Security	Bearer
 //	@Router		/v1/providers [get]
 func (s *server) listProviders(echo.Context) (reply, error) {

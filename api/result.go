@@ -30,6 +30,7 @@ type resultReply struct {
 //	@Failure		403	{object}	problem		"`forbidden`: the credential lacks `results:read`"
 //	@Failure		404	{object}	problem		"`not_found`: no such session, or no result yet"
 //	@Failure		500	{object}	problem		"`internal`"
+//	@Failure		503	{object}	problem		"`internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@x-example		{"404": {"detail": "There is no such result of this session yet."}}
 //	@Security		Bearer
 //	@Router			/v1/sessions/{id}/result [get]

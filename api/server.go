@@ -81,11 +81,12 @@ type Options struct {
 type server struct {
 	Options
 	validate *validation
+	room     room
 }
 
 // New gives the handler of the whole API.
 func New(o Options) http.Handler {
-	s := &server{Options: o, validate: newValidation()}
+	s := &server{Options: o, validate: newValidation(), room: newRoom()}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	// X-Forwarded-For is anybody's word.

@@ -28,6 +28,7 @@ var providerName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 //	@Failure	403	{object}	problem			"`forbidden`: the credential lacks `sessions:read`"
 //	@Failure	404	{object}	problem			"`not_found`"
 //	@Failure	500	{object}	problem			"`internal`"
+//	@Failure	503	{object}	problem			"`internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@x-example	{"200": {"status": "approved", "reasons": [], "updatedAt": "2026-11-20T09:04:32.118Z", "decision": {"revisedFrom": null}}, "404": {"detail": "There is no such session."}}
 //	@Security	Bearer
 //	@Router		/v1/sessions/{id} [get]
@@ -76,6 +77,7 @@ func sessionID(c echo.Context) (string, error) {
 //	@Failure	401				{object}	problem		"`unauthorized`"
 //	@Failure	403				{object}	problem		"`forbidden`: the credential lacks `sessions:read`"
 //	@Failure	500				{object}	problem		"`internal`"
+//	@Failure	503				{object}	problem		"`internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@x-example	{"200": {"data": [{"status": "approved", "reasons": [], "updatedAt": "2026-11-20T09:04:32.118Z", "decision": {"revisedFrom": null}}]}, "400": {"detail": "The request has a mistake: ?limit must be a number from 1 to 200.", "errors": [{"pointer": "?limit", "code": "invalid_value", "detail": "must be a number from 1 to 200"}]}}
 //	@Security	Bearer
 //	@Router		/v1/sessions [get]
@@ -128,6 +130,7 @@ func (s *server) listSessions(c echo.Context) (reply, error) {
 //	@Failure		415				{object}	problem			"`unsupported_media_type`"
 //	@Failure		422				{object}	problem			"`idempotency_mismatch`"
 //	@Failure		500				{object}	problem			"`internal`"
+//	@Failure		503				{object}	problem			"`internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@x-example		{"200": {"status": "canceled", "decision": null, "reasons": [{"code": "client_canceled", "message": "The verification was canceled by the service that asked for it.", "providerCode": null}], "updatedAt": "2026-11-20T09:03:10.250Z"}, "400": {"detail": "The request has a mistake: /reason is not a field of this request.", "errors": [{"pointer": "/reason", "code": "unknown_field", "detail": "is not a field of this request"}]}, "404": {"detail": "There is no such session."}}
 //	@Security		Bearer
 //	@Router			/v1/sessions/{id}/cancel [post]
@@ -166,7 +169,7 @@ func (s *server) cancelSession(c echo.Context) (reply, error) {
 //	@Failure		422				{object}	problem			"`idempotency_mismatch`"
 //	@Failure		500				{object}	problem			"`internal`"
 //	@Failure		502				{object}	problem			"`provider_rejected`"
-//	@Failure		503				{object}	problem			"`provider_unavailable`"
+//	@Failure		503				{object}	problem			"`provider_unavailable`; `internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@Failure		504				{object}	problem			"`provider_timeout`"
 //	@x-example		{"200": {"status": "approved", "reasons": [], "updatedAt": "2026-11-20T09:04:32.118Z", "decision": {"revisedFrom": null}}, "400": {"detail": "The request has a mistake: /reason is not a field of this request.", "errors": [{"pointer": "/reason", "code": "unknown_field", "detail": "is not a field of this request"}]}, "404": {"detail": "There is no such session."}}
 //	@Security		Bearer

@@ -39,6 +39,7 @@ type observationReply struct {
 //	@Failure		403	{object}	problem			"`forbidden`: the credential lacks `sessions:read`"
 //	@Failure		404	{object}	problem			"`not_found`"
 //	@Failure		500	{object}	problem			"`internal`"
+//	@Failure		503	{object}	problem			"`internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@x-example		{"200": {"data": [{"at": "2026-11-20T09:00:00.412Z", "occurredAt": null, "source": "create", "deliveryId": null, "providerStatus": "pending", "status": "pending", "attempt": null, "why": "moved the session from created to pending", "notice": null}, {"notice": null}]}, "404": {"detail": "There is no such session."}}
 //	@Security		Bearer
 //	@Router			/v1/sessions/{id}/timeline [get]

@@ -35,6 +35,7 @@ type verificationReply struct {
 //	@Failure		401				{object}	problem				"`unauthorized`"
 //	@Failure		403				{object}	problem				"`forbidden`: the credential lacks `users:read`"
 //	@Failure		500				{object}	problem				"`internal`"
+//	@Failure		503				{object}	problem				"`internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@x-example		{"200": {"openSessionId": null, "reasons": []}, "400": {"detail": "The request has a mistake: /externalUserId must be 1 to 255 characters of valid UTF-8 without control characters.", "errors": [{"pointer": "/externalUserId", "code": "invalid_characters", "detail": "must be 1 to 255 characters of valid UTF-8 without control characters"}]}}
 //	@Security		Bearer
 //	@Router			/v1/users/{externalUserId}/verification [get]

@@ -30,14 +30,20 @@ type receivedReply struct {
 //	@Failure		404			{object}	problem			"`not_found`: no such provider takes webhooks here"
 //	@Failure		413			{object}	problem			"`too_large`: the body is over 1 MiB"
 //	@Failure		500			{object}	problem			"`internal`: not kept; the provider is to send it again"
+//	@Failure		503			{object}	problem			"`internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@x-example		{"404": {"detail": "No such provider takes webhooks here."}}
 //	@Router			/v1/webhooks/{provider} [post]
 func (s *server) receiveWebhook(c echo.Context) (reply, error) {
+	r := c.Request()
+	leave, err := s.room.enter(r)
+	if err != nil {
+		return reply{}, err
+	}
+	defer leave()
 	body, err := readBody(c)
 	if err != nil {
 		return reply{}, err
 	}
-	r := c.Request()
 	if err := s.Inbox.Receive(r.Context(), c.Param("provider"), r.Header.Clone(), body); err != nil {
 		return reply{}, err
 	}
@@ -90,6 +96,7 @@ func deliveryOf(d idv.Delivery) deliveryReply {
 //	@Failure		401			{object}	problem			"`unauthorized`"
 //	@Failure		403			{object}	problem			"`forbidden`: the credential lacks `admin`"
 //	@Failure		500			{object}	problem			"`internal`"
+//	@Failure		503			{object}	problem			"`internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@x-example		{"200": {"data": [{"state": "parked", "sessionId": null}]}, "400": {"detail": "The request has a mistake: ?limit must be a number from 1 to 200.", "errors": [{"pointer": "?limit", "code": "invalid_value", "detail": "must be a number from 1 to 200"}]}}
 //	@Security		Bearer
 //	@Router			/v1/webhook-deliveries [get]
@@ -138,6 +145,7 @@ func (s *server) listDeliveries(c echo.Context) (reply, error) {
 //	@Failure		415				{object}	problem			"`unsupported_media_type`"
 //	@Failure		422				{object}	problem			"`idempotency_mismatch`"
 //	@Failure		500				{object}	problem			"`internal`"
+//	@Failure		503				{object}	problem			"`internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@x-example		{"202": {"state": "received", "reason": null}, "400": {"detail": "The request has a mistake: /reason is not a field of this request.", "errors": [{"pointer": "/reason", "code": "unknown_field", "detail": "is not a field of this request"}]}, "404": {"detail": "There is no such delivery."}}
 //	@Security		Bearer
 //	@Router			/v1/webhook-deliveries/{id}/replay [post]

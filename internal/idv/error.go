@@ -72,4 +72,6 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrTaken: the provider's id belongs to another session already.
 	ErrTaken = errors.New("the provider's id belongs to another session")
+	// ErrBusy: the database is slow or away. The same may be tried again.
+	ErrBusy = errors.New("the database is slow or away")
 )

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
 )
@@ -59,29 +58,6 @@ func (r deliveryRow) delivery() idv.Delivery {
 		ReceivedAt: r.ReceivedAt.UTC(),
 		Attempts:   r.Attempts,
 	}
-}
-
-// SaveDelivery keeps a webhook together with its jobs. A repetition of what the
-// provider delivered before changes nothing and is not new.
-func (s *Store) SaveDelivery(ctx context.Context, d idv.Delivery, jobs ...idv.Job) (isNew bool, err error) {
-	row, err := s.deliveryRow(d)
-	if err != nil {
-		return false, failed("keep a delivery", err)
-	}
-	err = s.write(ctx, func(tx *gorm.DB) error {
-		kept := tx.Clauses(clause.OnConflict{
-			Columns:   []clause.Column{{Name: "provider"}, {Name: "digest"}},
-			DoNothing: true,
-		}).Create(&row)
-		if isNew = kept.RowsAffected == 1; kept.Error != nil || !isNew {
-			return kept.Error
-		}
-		return s.insertJobs(tx, jobs...)
-	})
-	if err != nil {
-		return false, failed("keep a delivery", err)
-	}
-	return isNew, nil
 }
 
 // Delivery gives one delivery with its webhook, or idv.ErrNotFound.

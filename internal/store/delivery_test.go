@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -223,9 +224,10 @@ func BenchmarkSaveDelivery(b *testing.B) {
 	for engine, url := range map[string]func(testing.TB) string{"postgres": enginetest.Postgres, "sqlite": enginetest.SQLite} {
 		b.Run(engine, func(b *testing.B) {
 			k := open(b, url(b))
+			b.SetParallelism(16) // for each processor
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					d := k.delivery("kora", id.New("body"))
+					d := k.delivery("kora", strings.Repeat(id.New("body"), 42))
 					if _, err := k.SaveDelivery(b.Context(), d, idv.Job{Kind: idv.JobDelivery, ID: d.ID}); err != nil {
 						b.Error(err)
 					}

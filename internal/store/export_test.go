@@ -13,3 +13,6 @@ func Rows() []any {
 		idempotencyRow{},
 	}
 }
+
+// Waiting tells how many deliveries wait to be written.
+func (s *Store) Waiting() int { return len(s.intake.waiting) }

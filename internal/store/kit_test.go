@@ -82,28 +82,40 @@ func (k *kit) pass(d time.Duration) {
 	k.at = k.at.Add(d)
 }
 
-// jobs keeps jobs in the real queue, unless it is broken.
+// jobs keeps jobs in the real queue, unless trouble says why not.
 type jobs struct {
 	inserter *queue.Inserter
 	mu       sync.Mutex
-	broken   bool
+	trouble  func(list []idv.Job) error
 }
 
 var errBroken = errors.New("the queue is broken")
 
 func (j *jobs) InsertTx(ctx context.Context, tx *sql.Tx, list ...idv.Job) error {
 	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.broken {
-		return errBroken
+	trouble := j.trouble
+	j.mu.Unlock()
+	if trouble != nil {
+		if err := trouble(list); err != nil {
+			return err
+		}
 	}
 	return j.inserter.InsertTx(ctx, tx, list...)
 }
 
-func (j *jobs) breakDown(broken bool) {
+// make has every call ask for trouble first; nil for none.
+func (j *jobs) make(trouble func(list []idv.Job) error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.broken = broken
+	j.trouble = trouble
+}
+
+func (j *jobs) breakDown(broken bool) {
+	if !broken {
+		j.make(nil)
+		return
+	}
+	j.make(func([]idv.Job) error { return errBroken })
 }
 
 // queued lists the ids of the jobs of a kind that are in the database.

@@ -50,13 +50,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.clock == nil {
 		s.clock = time.Now
 	}
+	log := cmp.Or(o.Logger, slog.Default())
 	config := &gorm.Config{
 		SkipDefaultTransaction: true,
 		PrepareStmt:            false, // pgx caches statements itself
 		TranslateError:         true,
 		DisableAutomaticPing:   true,
 		NowFunc:                s.now,
-		Logger:                 newSlowLog(cmp.Or(o.Logger, slog.Default())),
+		Logger:                 newSlowLog(log),
 	}
 	if engine == postgresEngine {
 		err = s.openPostgres(ctx, o.URL, config)
@@ -66,6 +67,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+	s.intake = newIntake(s.keep, log)
 	if err := s.Ping(ctx); err != nil {
 		return nil, fmt.Errorf("reach the database: %w", errors.Join(err, s.Close()))
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -16,6 +16,10 @@ import (
 // say it with pool_max_conns. One of them listens for jobs for ever.
 const connections = 20
 
+// connectWithin bounds one try to connect where the URL does not say it with
+// connect_timeout: a server that is cut off does not even refuse.
+const connectWithin = 5 * time.Second
+
 // openPostgres opens one pool, which gorm and the queue share.
 func (s *Store) openPostgres(ctx context.Context, url string, config *gorm.Config) error {
 	settings, err := pgxpool.ParseConfig(url)
@@ -24,6 +28,9 @@ func (s *Store) openPostgres(ctx context.Context, url string, config *gorm.Confi
 	}
 	if !strings.Contains(url, "pool_max_conns") {
 		settings.MaxConns = connections
+	}
+	if settings.ConnConfig.ConnectTimeout == 0 {
+		settings.ConnConfig.ConnectTimeout = connectWithin
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, settings)
 	if err != nil {
@@ -38,15 +45,4 @@ func (s *Store) openPostgres(ctx context.Context, url string, config *gorm.Confi
 	}
 	s.reader = s.db
 	return nil
-}
-
-// collided reports whether a transaction failed for no fault of its own, so that
-// nothing was kept and it may be tried again as a whole.
-func collided(err error) bool {
-	const (
-		serializationFailure = "40001"
-		deadlockDetected     = "40P01"
-	)
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == serializationFailure || pg.Code == deadlockDetected)
 }

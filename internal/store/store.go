@@ -48,6 +48,7 @@ type Store struct {
 	reader   *gorm.DB // only reads
 	sql      *sql.DB  // what db is made of
 	pool     *pgxpool.Pool
+	intake   *intake
 	seal     Sealer
 	jobs     Jobs
 	validFor time.Duration
@@ -56,6 +57,7 @@ type Store struct {
 
 // Close gives all connections back. Nothing else may use the store any more.
 func (s *Store) Close() error {
+	s.intake.close()
 	if s.pool == nil {
 		return errors.Join(closeDB(s.reader), s.sql.Close())
 	}
@@ -124,8 +126,12 @@ func notFound(err error) error {
 
 // failed says what could not be done. Errors of our own pass as they are.
 func failed(what string, err error) error {
-	if err == nil || errors.Is(err, idv.ErrNotFound) || errors.Is(err, idv.ErrTaken) {
+	switch {
+	case err == nil, errors.Is(err, idv.ErrNotFound), errors.Is(err, idv.ErrTaken):
 		return err
+	case away(err):
+		return fmt.Errorf("%s: %w: %w", what, idv.ErrBusy, err)
+	default:
+		return fmt.Errorf("%s: %w", what, err)
 	}
-	return fmt.Errorf("%s: %w", what, err)
 }
