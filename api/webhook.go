@@ -112,9 +112,6 @@ func (s *server) listDeliveries(c echo.Context) (reply, error) {
 		return reply{}, err
 	}
 	rows, err := s.Deliveries.Deliveries(c.Request().Context(), f)
-	if errors.Is(err, idv.ErrNotFound) {
-		return reply{}, invalid(wrongCursor())
-	}
 	if err != nil {
 		return reply{}, err
 	}

@@ -336,18 +336,20 @@ func TestOddTextIsKept(t *testing.T) {
 			t.Errorf("%d observations, %v", len(got), err)
 		}
 		for what, err := range map[string]error{
-			"session":     second(k.Session(t.Context(), odd)),
-			"delivery":    second(k.Delivery(t.Context(), odd)),
-			"result":      second(k.Result(t.Context(), odd, odd)),
-			"session id":  second(k.Sessions(t.Context(), idv.SessionFilter{Page: idv.Page{After: odd}})),
-			"delivery id": second(k.Deliveries(t.Context(), idv.DeliveryFilter{Page: idv.Page{After: odd}})),
-			"key":         k.RevokeKey(t.Context(), odd, k.now()),
+			"session":    second(k.Session(t.Context(), odd)),
+			"delivery":   second(k.Delivery(t.Context(), odd)),
+			"result":     second(k.Result(t.Context(), odd, odd)),
+			"session id": second(k.Sessions(t.Context(), idv.SessionFilter{Page: idv.Page{After: odd}})),
+			"key":        k.RevokeKey(t.Context(), odd, k.now()),
 		} {
 			if !errors.Is(err, idv.ErrNotFound) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
 		if _, err := k.Sessions(t.Context(), idv.SessionFilter{ExternalUserID: odd, Provider: odd, Status: odd}); err != nil {
+			t.Error(err)
+		}
+		if _, err := k.Deliveries(t.Context(), idv.DeliveryFilter{State: odd, Provider: odd, Page: idv.Page{After: odd}}); err != nil {
 			t.Error(err)
 		}
 		if v, err := k.Verification(t.Context(), odd); err != nil || v.Version != 0 {

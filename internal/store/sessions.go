@@ -42,7 +42,7 @@ func (s *Store) Sessions(ctx context.Context, f idv.SessionFilter) ([]idv.Sessio
 	if !f.CreatedAfter.IsZero() {
 		query = query.Where("created_at > ?", moment(f.CreatedAfter))
 	}
-	query, err := s.page(ctx, query, "sessions", "created_at", f.Page)
+	query, err := s.page(ctx, query, f.Page)
 	if err != nil {
 		return nil, failed("find the place in the list", err)
 	}
