@@ -10,6 +10,8 @@
 //	@tag.description	One attempt to verify one user at one provider.
 //	@tag.name			users
 //	@tag.description	The normalized verification status of a user.
+//	@tag.name			events
+//	@tag.description	What was announced: every change of a status, and every notice.
 //	@tag.name			providers
 //	@tag.description	The configured providers.
 //	@tag.name			webhooks

@@ -52,19 +52,23 @@ func (q *query) text(name string, holds func(string) bool, detail string) string
 	return v
 }
 
+// limit reads how many rows the caller wants at most.
+func (q *query) limit() int {
+	if !q.values.Has("limit") {
+		return defaultLimit
+	}
+	n, err := strconv.Atoi(q.values.Get("limit"))
+	if err != nil || n < 1 || n > maxLimit {
+		q.wrong("limit", "invalid_value", "must be a number from 1 to "+strconv.Itoa(maxLimit))
+		return defaultLimit
+	}
+	return n
+}
+
 // page reads limit and cursor. It asks for one row more than the caller gets,
 // which tells whether there are more.
 func (q *query) page(prefix string) idv.Page {
-	limit := defaultLimit
-	if q.values.Has("limit") {
-		n, err := strconv.Atoi(q.values.Get("limit"))
-		if err != nil || n < 1 || n > maxLimit {
-			q.wrong("limit", "invalid_value", "must be a number from 1 to "+strconv.Itoa(maxLimit))
-			n = defaultLimit
-		}
-		limit = n
-	}
-	p := idv.Page{Limit: limit + 1}
+	p := idv.Page{Limit: q.limit() + 1}
 	if q.values.Has("cursor") {
 		after, err := base64.RawURLEncoding.DecodeString(q.values.Get("cursor"))
 		if err != nil || !id.Valid(prefix, string(after)) {

@@ -39,6 +39,8 @@ func (s *server) routes() []route {
 
 		{get, "/v1/users/:externalUserId/verification", idv.ScopeUsersRead, s.getVerification, false},
 
+		{get, "/v1/events", idv.ScopeSessionsRead, s.listEvents, false},
+
 		{post, "/v1/webhooks/:provider", public, s.receiveWebhook, false},
 		{get, "/v1/webhook-deliveries", idv.ScopeAdmin, s.listDeliveries, false},
 		{post, "/v1/webhook-deliveries/:id/replay", idv.ScopeAdmin, s.replayDelivery, true},

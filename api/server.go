@@ -68,6 +68,7 @@ type Options struct {
 	Users         Users
 	Inbox         Inbox
 	Deliveries    Deliveries
+	Events        Events
 	Idempotency   Idempotency
 	Authenticator Authenticator
 	Providers     func() []ProviderStatus

@@ -37,6 +37,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 		"GET /v1/sessions/{id}/timeline":              idv.ScopeSessionsRead,
 		"GET /v1/sessions/{id}/result":                idv.ScopeResultsRead,
 		"GET /v1/users/{externalUserId}/verification": idv.ScopeUsersRead,
+		"GET /v1/events":                              idv.ScopeSessionsRead,
 		"POST /v1/webhooks/{provider}":                "",
 		"GET /v1/webhook-deliveries":                  idv.ScopeAdmin,
 		"POST /v1/webhook-deliveries/{id}/replay":     idv.ScopeAdmin,

@@ -90,6 +90,7 @@ func (a *App) handler() http.Handler {
 		Users:         a.store,
 		Inbox:         a.inbox,
 		Deliveries:    a.store,
+		Events:        a.store,
 		Idempotency:   a.store,
 		Authenticator: &token.Keys{Store: a.store, Bootstrap: a.config.BootstrapAPIKey, Now: time.Now, Logger: a.log},
 		Providers:     a.accounts.statuses,

@@ -40,7 +40,7 @@ func Rules() []Rule {
 		{Package: "internal/session", Imports: []string{"internal/idv"}},
 		{Package: "internal/inbox", Imports: []string{"internal/idv"}},
 		{Package: "internal/queue", Imports: []string{"internal/idv"}},
-		{Package: "internal/store", Imports: []string{"internal/idv", "migrations"}},
+		{Package: "internal/store", Imports: []string{"internal/id", "internal/idv", "migrations"}},
 		{Package: "internal/httpclient", Imports: []string{"internal/idv"}},
 		{Package: "internal/emulator", Imports: []string{"internal/idv"}},
 

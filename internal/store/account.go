@@ -23,6 +23,7 @@ type account struct {
 	now      time.Time
 	user     userRow
 	sessions []sessionRow
+	events   []eventRow // to be announced
 }
 
 // choice narrows down which of the user's sessions are read.
@@ -156,7 +157,8 @@ func (a *account) verification(validFor time.Duration) (idv.Verification, error)
 }
 
 // refold writes the user's status if it changed, and reports whether it did. Its
-// version rises when a client can see the change.
+// version rises when a client can see the change. It is the last thing that is
+// done to an account, and announces all of it.
 func (a *account) refold(validFor time.Duration) (changed bool, err error) {
 	v, err := a.verification(validFor)
 	if err != nil {
@@ -168,14 +170,17 @@ func (a *account) refold(validFor time.Duration) (changed bool, err error) {
 	}
 	seen := before.view() != a.user.view()
 	if !seen && timeOf(before.ChangesAt).Equal(timeOf(a.user.ChangesAt)) {
-		return false, nil
+		return false, a.announce()
 	}
 	if seen {
 		a.user.Version++
 		a.user.UpdatedAt = a.now
 	}
+	if before.Status != a.user.Status {
+		a.tellUser()
+	}
 	if err := a.tx.Select("*").Updates(&a.user).Error; err != nil {
 		return false, fmt.Errorf("write a user: %w", err)
 	}
-	return true, nil
+	return true, a.announce()
 }

@@ -39,7 +39,7 @@ func (s *Store) change(a *account, c idv.Change) (before, after idv.Session, err
 	if before, err = s.session(*row); err != nil {
 		return before, after, err
 	}
-	observations, err := hear(a.tx, row.ID, c.Observations, a.now)
+	observations, fresh, err := hear(a.tx, row.ID, c.Observations, a.now)
 	if err != nil {
 		return before, after, err
 	}
@@ -48,6 +48,7 @@ func (s *Store) change(a *account, c idv.Change) (before, after idv.Session, err
 	if _, err := s.writeSession(a, row, before, after); err != nil {
 		return before, after, err
 	}
+	a.tellNotices(*row, fresh)
 	if err := a.settlePlace(); err != nil {
 		return before, after, err
 	}

@@ -31,6 +31,12 @@ func (s *Store) CreateSession(ctx context.Context, n idv.NewSession) (idv.Claim,
 }
 
 func (s *Store) create(tx *gorm.DB, n idv.NewSession) (idv.Claim, error) {
+	// The user before the key, as everywhere: nobody waits in a circle, and the
+	// events of a user are numbered in the order in which they happen.
+	a, err := s.lockAccount(tx, n.Session.ExternalUserID, mattering(n.Session.ID))
+	if err != nil {
+		return idv.Claim{}, err
+	}
 	if n.Key != nil {
 		row, fresh, err := s.takeKey(tx, *n.Key)
 		if err != nil {
@@ -40,10 +46,6 @@ func (s *Store) create(tx *gorm.DB, n idv.NewSession) (idv.Claim, error) {
 		if used := row.SessionID != nil || row.Answer != nil; !fresh && (used || !row.sameRequest(*n.Key)) {
 			return s.usedKey(tx, row, *n.Key)
 		}
-	}
-	a, err := s.lockAccount(tx, n.Session.ExternalUserID, mattering(n.Session.ID))
-	if err != nil {
-		return idv.Claim{}, err
 	}
 	if claim, free, err := s.makeRoom(a, n); err != nil || !free {
 		return claim, err
@@ -98,11 +100,12 @@ func (s *Store) addSession(a *account, n idv.NewSession) (sessionRow, error) {
 	if err != nil {
 		return row, err
 	}
-	row.OpenSlot = &row.ExternalUserID
+	row.OpenSlot, row.Version = &row.ExternalUserID, 1
 	if err := a.tx.Create(&row).Error; err != nil {
 		return row, fmt.Errorf("add a session: %w", err)
 	}
 	a.add(row)
+	a.tellSession(row)
 	return row, nil
 }
 

@@ -11,6 +11,7 @@ func Rows() []any {
 		deliveryRow{},
 		apiKeyRow{},
 		idempotencyRow{},
+		eventRow{},
 	}
 }
 

@@ -127,11 +127,12 @@ func observationsOf(rows []observationRow) ([]idv.Observation, error) {
 }
 
 // hear adds what was heard to what was said about a session, and gives all of
-// it. What was heard before is kept as it was, with our newer reading.
-func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time) ([]idv.Observation, error) {
+// it, and what of it is new. What was heard before is kept as it was, with our
+// newer reading.
+func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time) (said, fresh []idv.Observation, err error) {
 	rows, err := observationRows(tx, sessionID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	at := make(map[string]int, len(rows))
 	for i, row := range rows {
@@ -147,7 +148,7 @@ func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time)
 		}
 		if i, ok := at[word(o.Fingerprint)]; ok {
 			if err := rows[i].reread(o); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			reread[i] = i < known
 			continue
@@ -155,7 +156,7 @@ func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time)
 		seq++
 		row, err := newObservationRow(sessionID, seq, o)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		at[row.Fingerprint] = len(rows)
 		rows = append(rows, row)
@@ -165,13 +166,16 @@ func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time)
 			continue
 		}
 		if err := tx.Select("*").Updates(&rows[i]).Error; err != nil {
-			return nil, fmt.Errorf("revise an observation: %w", err)
+			return nil, nil, fmt.Errorf("revise an observation: %w", err)
 		}
 	}
 	if fresh := rows[known:]; len(fresh) > 0 {
 		if err := tx.Create(&fresh).Error; err != nil {
-			return nil, fmt.Errorf("add observations: %w", err)
+			return nil, nil, fmt.Errorf("add observations: %w", err)
 		}
 	}
-	return observationsOf(rows)
+	if said, err = observationsOf(rows); err != nil {
+		return nil, nil, err
+	}
+	return said, said[known:], nil
 }

@@ -70,7 +70,7 @@ func (s *Store) recomputeSession(a *account, row *sessionRow) (changed bool, err
 	if err != nil {
 		return false, err
 	}
-	observations, err := hear(a.tx, row.ID, nil, a.now)
+	observations, _, err := hear(a.tx, row.ID, nil, a.now)
 	if err != nil {
 		return false, err
 	}

@@ -18,6 +18,7 @@ type sessionRow struct {
 	Ref                 *string
 	OpenSlot            *string
 	Status              string
+	Version             int64
 	StartUnanswered     bool
 	DecisionOutcome     *string
 	DecisionVersion     int
@@ -170,13 +171,17 @@ func (s *Store) writeSession(a *account, row *sessionRow, before, after idv.Sess
 	if err != nil {
 		return false, err
 	}
-	next.OpenSlot = row.OpenSlot
+	next.OpenSlot, next.Version = row.OpenSlot, row.Version
 	seen := row.view(before.Launch) != next.view(after.Launch)
 	if !seen && row.sameInside(next) {
 		return false, nil
 	}
 	if seen {
 		next.UpdatedAt = a.now
+	}
+	if next.Status != row.Status {
+		next.Version++
+		a.tellSession(next)
 	}
 	err = a.tx.Select("*").Updates(&next).Error
 	switch {
