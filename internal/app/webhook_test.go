@@ -135,6 +135,9 @@ func TestWebhooksThatAreNotUnderstoodAreParked(t *testing.T) {
 		for _, o := range timeline.list("data") {
 			if o["effect"] == "parked" {
 				parked++
+				if why, _ := o["why"].(string); !strings.Contains(why, "levitated") {
+					t.Errorf("the timeline does not tell the word: %q", why)
+				}
 			}
 		}
 		if parked == 0 {

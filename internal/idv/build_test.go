@@ -41,6 +41,8 @@ func word(w string) option { return func(o *Observation) { o.ProviderStatus = w 
 
 func unknown(o *Observation) { o.Unknown = true }
 
+func odd(why string) option { return func(o *Observation) { o.Why = why } }
+
 func partial(o *Observation) { o.Partial = true }
 
 func test(o *Observation) { o.Test = true }

@@ -23,7 +23,7 @@ func Effects() []Effect {
 }
 
 // Explanation says what one observation did. Why is a short sentence for
-// operators, without personal data.
+// operators, without personal data: what came of it, then what is odd about it.
 type Explanation struct {
 	Observation Observation
 	Effect      Effect
@@ -47,6 +47,9 @@ func Explain(observations []Observation) []Explanation {
 			after := Fold(known)
 			e.Effect, e.Why = explain(known, o, state, after)
 			state = after
+		}
+		if o.Why != "" {
+			e.Why += "; " + o.Why
 		}
 		explanations = append(explanations, e)
 	}

@@ -37,6 +37,10 @@ func TestExplain(t *testing.T) {
 			{told(Approved, at(3), partial), EffectNone, "does not count by itself: the truth is fetched"},
 			{told("no_such_status", at(4)), EffectNone, "moves no status"},
 		},
+		"what is odd is told as well": {
+			{told(Approved, at(1), odd("the review came before")), EffectMoved, "moved the session from created to approved; the review came before"},
+			{told("", at(2), unknown, odd("unknown status \"levitated\"")), EffectParked, "a word of the provider that is not known here; unknown status \"levitated\""},
+		},
 		"tries": {
 			{told(Processing, a, heard(1)), EffectMoved, "moved the session from created to processing"},
 			{told(ResubmissionRequested, a, at(2)), EffectMoved, "moved the session from processing to resubmission_requested"},

@@ -50,6 +50,9 @@ type Observation struct {
 	// DocumentExpiresAt is the first moment at which the document no longer
 	// counts, zero if unknown.
 	DocumentExpiresAt time.Time
+	// Why says for operators what is odd about it, without personal data; mostly
+	// empty.
+	Why string
 }
 
 // counts reports whether the observation takes part in the fold of the status.

@@ -207,5 +207,6 @@ func (u Update) Observation(source Source, fingerprint string, heardAt time.Time
 		Reasons:           u.Reasons,
 		Notice:            u.Notice,
 		DocumentExpiresAt: u.DocumentExpiresAt,
+		Why:               u.Why,
 	}
 }

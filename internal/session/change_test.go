@@ -58,13 +58,18 @@ func TestRefresh(t *testing.T) {
 		x := w.create("user-1")
 		name := "AMARA"
 		w.provider.fetch = func(ref idv.Ref) (idv.Update, error) {
-			return idv.Update{Ref: ref, Status: idv.Approved, ProviderStatus: "ok", Result: &idv.Result{Person: &idv.Person{FirstName: &name}}}, nil
+			return idv.Update{Ref: ref, Status: idv.Approved, ProviderStatus: "ok", Why: "decided twice", Result: &idv.Result{Person: &idv.Person{FirstName: &name}}}, nil
 		}
 		w.clock.advance(time.Minute)
 		got, err := w.Refresh(t.Context(), x.ID)
 		must(t, err)
 		if got.State.Status != idv.Approved || !got.State.Decision.DecidedAt.Equal(w.clock.now()) {
 			t.Errorf("session %+v; an answer without a time is true as of the question", got.State)
+		}
+		heard, err := w.store.Observations(t.Context(), x.ID)
+		must(t, err)
+		if last := heard[len(heard)-1]; last.Source != idv.SourceFetch || last.Why != "decided twice" {
+			t.Errorf("heard %+v", last)
 		}
 		result, err := w.store.Result(t.Context(), x.ID, "key_1")
 		must(t, err)

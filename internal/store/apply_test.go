@@ -65,6 +65,7 @@ func TestApplyKeepsObservationsAsTheyWereHeard(t *testing.T) {
 			Reasons:           []idv.Reason{idv.NewReason(idv.ReasonDocumentExpired, "207")},
 			Notice:            &idv.Notice{Kind: idv.NoticeFraudAlert, Facts: map[string]string{"severity": "high"}},
 			DocumentExpiresAt: time.Date(2031, 5, 10, 0, 0, 0, 0, time.UTC),
+			Why:               "the decision came twice",
 		}
 		bare := idv.Observation{Fingerprint: "two", Source: idv.SourceFetch, HeardAt: k.now().Add(-time.Hour), Unknown: true, Partial: true, Test: true}
 		k.apply(idv.Change{SessionID: session.ID, Observations: []idv.Observation{whole}})
@@ -88,10 +89,12 @@ func TestApplyKeepsObservationsAsTheyWereHeard(t *testing.T) {
 		reading := whole
 		reading.HeardAt = k.now().Add(time.Hour)
 		reading.DeliveryID, reading.Attempt = "whd_2", "attempt-2"
+		reading.OccurredAt = whole.OccurredAt.Add(2 * time.Hour)
 		reading.ProviderStatus, reading.Status = "declined?", idv.InReview
 		reading.Reasons, reading.Notice, reading.DocumentExpiresAt = nil, nil, time.Time{}
+		reading.Why = "a word that may mean two things"
 		session = k.apply(idv.Change{SessionID: session.ID, Observations: []idv.Observation{reading}})
-		reading.HeardAt, reading.DeliveryID, reading.Attempt = whole.HeardAt, whole.DeliveryID, whole.Attempt
+		reading.HeardAt, reading.DeliveryID = whole.HeardAt, whole.DeliveryID
 
 		got, err = k.Observations(t.Context(), session.ID)
 		if diff := cmp.Diff([]idv.Observation{reading, bare}, got); err != nil || diff != "" {
@@ -99,6 +102,27 @@ func TestApplyKeepsObservationsAsTheyWereHeard(t *testing.T) {
 		}
 		if diff := cmp.Diff(idv.State{Status: idv.InReview}, session.State); diff != "" {
 			t.Errorf("state (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// What we did ourselves is a fact and no reading of one.
+func TestOwnObservationsAreNotReread(t *testing.T) {
+	each(t, func(t *testing.T, k *kit) {
+		session := k.created("user-42")
+		var own []idv.Observation
+		for _, source := range []idv.Source{idv.SourceCreate, idv.SourceOperator, idv.SourceClock} {
+			own = append(own, idv.Observation{Fingerprint: string(source), Source: source, HeardAt: kept(k.now()), Status: idv.Pending, Why: "first"})
+		}
+		k.apply(idv.Change{SessionID: session.ID, Observations: own})
+		for _, o := range own {
+			o.HeardAt, o.OccurredAt = k.now().Add(time.Hour), k.now()
+			o.Status, o.Attempt, o.Why = idv.Failed, "another", "second"
+			k.apply(idv.Change{SessionID: session.ID, Observations: []idv.Observation{o}})
+		}
+		got, err := k.Observations(t.Context(), session.ID)
+		if diff := cmp.Diff(own, got); err != nil || diff != "" {
+			t.Errorf("observations: %v (-want +got):\n%s", err, diff)
 		}
 	})
 }

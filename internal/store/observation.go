@@ -28,6 +28,7 @@ type observationRow struct {
 	Reasons           string
 	Notice            *string
 	DocumentExpiresAt *time.Time
+	Why               string
 }
 
 // TableName names the table.
@@ -41,24 +42,25 @@ func newObservationRow(sessionID string, seq int, o idv.Observation) (observatio
 		Source:      string(o.Source),
 		DeliveryID:  perhapsWord(o.DeliveryID),
 		HeardAt:     moment(o.HeardAt),
-		OccurredAt:  perhaps(o.OccurredAt),
-		Attempt:     word(o.Attempt),
 	}
 	return row, row.reread(o)
 }
 
-// reread takes over our reading of what was said. What was said, by whom, and
-// when we heard it, stays.
+// reread takes over our reading of what was said: all that an adapter makes of
+// the bytes. That it was said, by whom, and when we heard it, stays.
 func (r *observationRow) reread(o idv.Observation) error {
 	reasons, err := reasonsColumn(o.Reasons)
 	if err != nil {
 		return fmt.Errorf("write reasons: %w", err)
 	}
+	r.OccurredAt = perhaps(o.OccurredAt)
 	r.ProviderStatus = word(o.ProviderStatus)
 	r.Status = perhapsWord(o.Status)
+	r.Attempt = word(o.Attempt)
 	r.Unknown, r.Partial, r.Test = o.Unknown, o.Partial, o.Test
 	r.Reasons = reasons
 	r.DocumentExpiresAt = perhaps(o.DocumentExpiresAt)
+	r.Why = word(o.Why)
 	r.Notice = nil
 	if o.Notice != nil {
 		text, err := json.Marshal(o.Notice)
@@ -69,6 +71,12 @@ func (r *observationRow) reread(o idv.Observation) error {
 		r.Notice = &notice
 	}
 	return nil
+}
+
+// told reports whether it is the provider's word: what we did ourselves is no
+// reading of anything.
+func (r observationRow) told() bool {
+	return r.Source == string(idv.SourceWebhook) || r.Source == string(idv.SourceFetch)
 }
 
 func (r observationRow) observation() (idv.Observation, error) {
@@ -90,6 +98,7 @@ func (r observationRow) observation() (idv.Observation, error) {
 		Test:              r.Test,
 		Reasons:           reasons,
 		DocumentExpiresAt: timeOf(r.DocumentExpiresAt),
+		Why:               r.Why,
 	}
 	if r.Notice != nil {
 		if err := json.Unmarshal([]byte(*r.Notice), &o.Notice); err != nil {
@@ -127,8 +136,8 @@ func observationsOf(rows []observationRow) ([]idv.Observation, error) {
 }
 
 // hear adds what was heard to what was said about a session, and gives all of
-// it, and what of it is new. What was heard before is kept as it was, with our
-// newer reading.
+// it, and what of it is new. What was heard before is kept as it was; of what
+// the provider said, with our newer reading.
 func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time) (said, fresh []idv.Observation, err error) {
 	rows, err := observationRows(tx, sessionID)
 	if err != nil {
@@ -147,6 +156,9 @@ func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time)
 			o.HeardAt = now
 		}
 		if i, ok := at[word(o.Fingerprint)]; ok {
+			if !rows[i].told() {
+				continue
+			}
 			if err := rows[i].reread(o); err != nil {
 				return nil, nil, err
 			}
