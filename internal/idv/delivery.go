@@ -45,9 +45,19 @@ type DeliveryOutcome struct {
 	SessionID string
 }
 
+// Said is what a delivery was read to say about one session.
+type Said struct {
+	SessionID   string
+	Observation Observation
+}
+
 // DeliveryFilter selects deliveries; zero fields select all.
 type DeliveryFilter struct {
 	State    DeliveryState
 	Provider string
-	Page     Page
+	ID       string
+	// SessionID selects those that were read to say something about a session.
+	SessionID string
+	Since     time.Time // received then or later
+	Page      Page
 }

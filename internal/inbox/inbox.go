@@ -26,11 +26,13 @@ type Store interface {
 	AskAgain(ctx context.Context, provider, digest string) error
 }
 
-// Sessions finds the session that a provider speaks of.
+// Sessions finds the session that a provider speaks of, and what it said before.
 type Sessions interface {
 	Session(ctx context.Context, id string) (idv.Session, error)
 	SessionByRef(ctx context.Context, provider string, ref idv.Ref) (idv.Session, error)
 	HasResult(ctx context.Context, sessionID string) (bool, error)
+	// Said gives what a delivery was read to say so far.
+	Said(ctx context.Context, deliveryID string) ([]idv.Said, error)
 }
 
 // Options are what an Inbox works with.

@@ -14,7 +14,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/inbox"
 )
 
-// shelf keeps one delivery and one session, and fails when it is told to.
+// shelf keeps one delivery, knows any session, and fails when it is told to.
 type shelf struct {
 	delivery idv.Delivery
 	applied  []string // fingerprints, as often as they were applied
@@ -59,8 +59,10 @@ func (s *shelf) Session(context.Context, string) (idv.Session, error) {
 }
 
 func (s *shelf) SessionByRef(_ context.Context, provider string, ref idv.Ref) (idv.Session, error) {
-	return idv.Session{ID: "ses_1", Provider: provider, Ref: ref}, nil
+	return idv.Session{ID: "ses_" + string(ref), Provider: provider, Ref: ref}, nil
 }
+
+func (s *shelf) Said(context.Context, string) ([]idv.Said, error) { return nil, nil }
 
 func (s *shelf) HasResult(context.Context, string) (bool, error) { return true, nil }
 
@@ -86,10 +88,10 @@ func open(t *testing.T, s *shelf, updates ...idv.Update) *inbox.Inbox {
 	return b
 }
 
-// Wherever a process dies between the updates of one delivery, all of them are
-// applied in the end.
+// Wherever a process dies between the sessions that one delivery is about, all
+// of it is applied in the end.
 func TestEveryUpdateOfADeliveryIsApplied(t *testing.T) {
-	updates := []idv.Update{{Ref: "r", ProviderStatus: "one"}, {Ref: "r", ProviderStatus: "two"}, {Ref: "r", ProviderStatus: "three"}}
+	updates := []idv.Update{{Ref: "a", ProviderStatus: "one"}, {Ref: "b", ProviderStatus: "two"}, {Ref: "c", ProviderStatus: "three"}}
 	for failAt := range len(updates) + 1 {
 		s := &shelf{failAt: failAt}
 		b := open(t, s, updates...)
@@ -109,6 +111,18 @@ func TestEveryUpdateOfADeliveryIsApplied(t *testing.T) {
 		if s.delivery.State != idv.DeliveryProcessed {
 			t.Errorf("fails at %d: the delivery is %s", failAt, s.delivery.State)
 		}
+	}
+}
+
+// What a delivery says about one session is one change: nobody sees half of it.
+func TestUpdatesOfOneSessionAreOneChange(t *testing.T) {
+	s := &shelf{}
+	b := open(t, s, idv.Update{Ref: "r", ProviderStatus: "one"}, idv.Update{Ref: "r", ProviderStatus: "two"})
+	if _, err := b.Work(t.Context(), "whd_1", 1); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"one", "two"}, s.applied); diff != "" || s.applies != 1 {
+		t.Errorf("%d changes: %s", s.applies, diff)
 	}
 }
 
@@ -139,7 +153,7 @@ func TestTheTruthIsAskedFor(t *testing.T) {
 		if _, err := open(t, s, c.update).Work(t.Context(), "whd_1", 1); err != nil {
 			t.Fatal(err)
 		}
-		if asked := len(s.jobs) == 1 && s.jobs[0] == (idv.Job{Kind: idv.JobFetch, ID: "ses_1"}); asked != c.asked {
+		if asked := len(s.jobs) == 1 && s.jobs[0] == (idv.Job{Kind: idv.JobFetch, ID: "ses_r"}); asked != c.asked {
 			t.Errorf("%+v: jobs %v", c.update, s.jobs)
 		}
 	}

@@ -89,6 +89,16 @@ func (s *Store) Deliveries(ctx context.Context, f idv.DeliveryFilter) ([]idv.Del
 	if f.Provider != "" {
 		query = query.Where("provider = ?", word(f.Provider))
 	}
+	if f.ID != "" {
+		query = query.Where("id = ?", word(f.ID))
+	}
+	if f.SessionID != "" {
+		said := s.read(ctx).Model(&observationRow{}).Select("delivery_id").Where("session_id = ?", word(f.SessionID))
+		query = query.Where("id IN (?)", said)
+	}
+	if !f.Since.IsZero() {
+		query = query.Where("received_at >= ?", moment(f.Since))
+	}
 	if f.Page.After != "" {
 		query = query.Where("id < ?", word(f.Page.After))
 	}

@@ -118,6 +118,24 @@ func (s *Store) Observations(ctx context.Context, sessionID string) ([]idv.Obser
 	return observationsOf(rows)
 }
 
+// Said gives what a delivery was read to say so far.
+func (s *Store) Said(ctx context.Context, deliveryID string) ([]idv.Said, error) {
+	var rows []observationRow
+	err := s.read(ctx).Where("delivery_id = ?", word(deliveryID)).Order("session_id, seq").Find(&rows).Error
+	if err != nil {
+		return nil, failed("read what a delivery said", err)
+	}
+	said := make([]idv.Said, len(rows))
+	for i, row := range rows {
+		o, err := row.observation()
+		if err != nil {
+			return nil, err
+		}
+		said[i] = idv.Said{SessionID: row.SessionID, Observation: o}
+	}
+	return said, nil
+}
+
 func observationRows(db *gorm.DB, sessionID string) ([]observationRow, error) {
 	var rows []observationRow
 	return rows, db.Where("session_id = ?", sessionID).Order("seq").Find(&rows).Error
