@@ -66,7 +66,7 @@ const defaultExpiresIn = 259200 * time.Second
 //	@Failure		500				{object}	problem			"`internal`"
 //	@Failure		502				{object}	problem			"`provider_rejected`: the provider refused the request"
 //	@Failure		503				{object}	problem			"`provider_unavailable`: the provider is down or busy; `internal`: the database is slow or away; `Retry-After` says when to come back"
-//	@Failure		504				{object}	problem			"`provider_timeout`: the provider did not answer; the session is being settled"
+//	@Failure		504				{object}	problem			"`provider_timeout`: the provider did not answer, or nobody knows whether it acted; the session is being settled"
 //	@x-example		{"200": {"decision": null, "reasons": [], "reused": true}, "201": {"decision": null, "reasons": []}}
 //	@Security		Bearer
 //	@Router			/v1/sessions [post]

@@ -24,29 +24,6 @@ func (c *command) keys() *cobra.Command {
 	return cmd
 }
 
-// onDatabase runs a command on the configured database.
-func (c *command) onDatabase(cmd *cobra.Command, do func(ctx context.Context, st *store.Store) error) error {
-	cfg, log, err := c.load(cmd)
-	if err != nil {
-		return err
-	}
-	st, err := openStore(cmd.Context(), cfg, log)
-	if err != nil {
-		return err
-	}
-	return errors.Join(do(cmd.Context(), st), st.Close())
-}
-
-// withStore runs a command on a database that is at this version.
-func (c *command) withStore(cmd *cobra.Command, do func(ctx context.Context, st *store.Store) error) error {
-	return c.onDatabase(cmd, func(ctx context.Context, st *store.Store) error {
-		if err := migrated(ctx, st); err != nil {
-			return err
-		}
-		return do(ctx, st)
-	})
-}
-
 // shownKey is a key as the commands print it; times are RFC 3339.
 type shownKey struct {
 	ID         string      `json:"id"`

@@ -57,7 +57,7 @@ func unreadable(c *call, status int, err error) *idv.ProviderError {
 // refused reads an answer that is not a success.
 func refused(c *call, resp *resty.Response, errorCode func([]byte) string) *idv.ProviderError {
 	status := resp.StatusCode()
-	failure := &idv.ProviderError{Kind: kindOf(c, status), HTTPStatus: status}
+	failure := &idv.ProviderError{Kind: kindOf(c, status), HTTPStatus: status, Ambiguous: !c.read && betweenUs(status)}
 	if status < 400 {
 		failure.Err = errRedirect
 	}
@@ -84,6 +84,18 @@ func kindOf(c *call, status int) idv.ErrorKind {
 		return idv.KindUnavailable
 	default:
 		return idv.KindRejected
+	}
+}
+
+// betweenUs: the answer is that of a gateway which lost its own connection to the
+// provider, so that a write may have had its effect. Beside HTTP's own these are
+// the ones that a common edge network has for that.
+func betweenUs(status int) bool {
+	switch status {
+	case http.StatusBadGateway, http.StatusGatewayTimeout, 520, 524:
+		return true
+	default:
+		return false
 	}
 }
 

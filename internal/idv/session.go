@@ -82,7 +82,10 @@ type SessionFilter struct {
 	Provider       string
 	Status         Status
 	CreatedAfter   time.Time
-	Page           Page
+	// Unsettled selects those whose create was sent, whose answer was lost, and
+	// that were found nowhere.
+	Unsettled bool
+	Page      Page
 }
 
 // Page asks for at most Limit rows that come after the row with id After in

@@ -125,14 +125,18 @@ func (s *Service) start(ctx context.Context, x idv.Session, req Request) (Reply,
 	ctx = context.WithoutCancel(ctx)
 	started, err := s.callStart(ctx, x, req)
 	if err != nil {
-		return Reply{}, s.notStarted(ctx, x, req, err)
+		return s.notStarted(ctx, x, req, err)
 	}
-	change := s.confirmed(x, started)
+	return s.made(ctx, x, req, s.confirmed(x, started))
+}
+
+// made keeps a session that the provider has, and answers with it.
+func (s *Service) made(ctx context.Context, x idv.Session, req Request, change idv.Change) (Reply, error) {
 	change.Key = req.Key
 	change.Answer = func(x idv.Session) idv.Answer { return req.Answer(x, Made, nil) }
 	changed, err := s.Store.Apply(ctx, change)
 	if errors.Is(err, idv.ErrTaken) {
-		return Reply{}, s.notStarted(ctx, x, req, &idv.ProviderError{Kind: idv.KindRejected, Err: err})
+		return s.notStarted(ctx, x, req, &idv.ProviderError{Kind: idv.KindRejected, Err: err})
 	}
 	if err != nil {
 		return Reply{}, err
@@ -191,10 +195,21 @@ func (s *Service) confirmed(x idv.Session, started idv.Started) idv.Change {
 }
 
 // notStarted keeps that the create failed, or that nobody knows, and gives the
-// error for the client.
-func (s *Service) notStarted(ctx context.Context, x idv.Session, req Request, err error) error {
+// error for the client. After a breakdown at the provider it is looked for what
+// the create made all the same, where that can be.
+func (s *Service) notStarted(ctx context.Context, x idv.Session, req Request, err error) (Reply, error) {
 	f := fault(x, err)
 	s.Logger.WarnContext(ctx, "session was not started", "session", x.ID, "provider", x.Provider, "error", f.Err.Error())
+	if s.canFind(x) && brokeDown(f.Err) {
+		switch started, found := s.find(ctx, x); found {
+		case one:
+			return s.made(ctx, x, req, s.found(x, started))
+		case unsure:
+			doubtful := *f.Err
+			doubtful.Ambiguous = true
+			f.Err = &doubtful
+		}
+	}
 	if f.Err.Ambiguous {
 		change := idv.Change{
 			SessionID:       x.ID,
@@ -202,9 +217,9 @@ func (s *Service) notStarted(ctx context.Context, x idv.Session, req Request, er
 			Jobs:            []idv.Job{{Kind: idv.JobSettle, ID: x.ID, RunAt: s.now().Add(settleEvery)}},
 		}
 		if _, err := s.Store.Apply(ctx, change); err != nil {
-			return err
+			return Reply{}, err
 		}
-		return f
+		return Reply{}, f
 	}
 	change := s.failed(x, startReason(f.Err))
 	// A refusal is this key's answer for good; after a breakdown the client may
@@ -214,9 +229,15 @@ func (s *Service) notStarted(ctx context.Context, x idv.Session, req Request, er
 		change.Answer = func(x idv.Session) idv.Answer { return req.Answer(x, Made, f) }
 	}
 	if _, err := s.Store.Apply(ctx, change); err != nil {
-		return err
+		return Reply{}, err
 	}
-	return f
+	return Reply{}, f
+}
+
+// brokeDown: the provider answered, and what it answered says only that it is in
+// trouble.
+func brokeDown(e *idv.ProviderError) bool {
+	return e.HTTPStatus >= 500 && (e.Kind == idv.KindUnavailable || e.Kind == idv.KindTimeout)
 }
 
 // failed is a create that came to nothing.

@@ -81,6 +81,8 @@ const (
 	ConflictDecided    ConflictKind = "already_decided"  // the session is decided
 	ConflictUnsettled  ConflictKind = "unsettled"        // a create is being settled
 	ConflictEnded      ConflictKind = "ended"            // the session ended otherwise
+	ConflictLinked     ConflictKind = "linked"           // the provider confirmed the session
+	ConflictSettled    ConflictKind = "settled"          // there is nothing to settle
 	ConflictInFlight   ConflictKind = "in_flight"        // the key's first request still runs
 	ConflictOtherInput ConflictKind = "other_request"    // the key was used for another request
 )

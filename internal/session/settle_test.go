@@ -149,6 +149,9 @@ func TestAbandonedCreateIsSettled(t *testing.T) {
 		if got := w.session(claim.Session.ID).State.Status; got != idv.Failed {
 			t.Errorf("session is %s", got)
 		}
+		if got := w.unsettled(); len(got) != 1 || got[0] != claim.Session.ID {
+			t.Errorf("an operator is shown %v", got)
+		}
 	})
 }
 

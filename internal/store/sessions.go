@@ -42,6 +42,9 @@ func (s *Store) Sessions(ctx context.Context, f idv.SessionFilter) ([]idv.Sessio
 	if !f.CreatedAfter.IsZero() {
 		query = query.Where("created_at > ?", moment(f.CreatedAfter))
 	}
+	if f.Unsettled {
+		query = query.Where("start_unanswered AND ref IS NULL")
+	}
 	query, err := s.page(ctx, query, f.Page)
 	if err != nil {
 		return nil, failed("find the place in the list", err)

@@ -78,6 +78,11 @@ func faults() []fault {
 		both("500", answer(500), idv.ProviderError{Kind: idv.KindUnavailable}),
 		both("503", answer(503, "Retry-After", "60"), idv.ProviderError{Kind: idv.KindUnavailable, RetryAfter: time.Minute}),
 		{
+			name: "502", serve: answer(502),
+			start: idv.ProviderError{Kind: idv.KindUnavailable, Ambiguous: true},
+			fetch: &idv.ProviderError{Kind: idv.KindUnavailable},
+		},
+		{
 			name: "hang", serve: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 			start: idv.ProviderError{Kind: idv.KindTimeout, Ambiguous: true},
 			fetch: &idv.ProviderError{Kind: idv.KindTimeout},
