@@ -48,7 +48,7 @@ func Main(ctx context.Context, version string, args []string, stdout, stderr io.
 		}
 		root.PersistentFlags().String(s.Flag(), s.Default, usage)
 	}
-	root.AddCommand(c.dev(), c.serve(), c.migrate(), c.keys(), c.providers(), c.sessions(), c.emulate(), c.health())
+	root.AddCommand(c.dev(), c.serve(), c.migrate(), c.keys(), c.providers(), c.sessions(), c.replay(), c.emulate(), c.health())
 	root.CompletionOptions.HiddenDefaultCmd = true
 
 	err := root.ExecuteContext(ctx)

@@ -47,6 +47,82 @@ func (w *world) refused(code int, words string, args ...string) {
 	}
 }
 
+// misread has every webhook so far read wrongly, as by a version with a mistake
+// in its tables.
+func (w *world) misread() {
+	w.t.Helper()
+	_, err := w.app.store.DB().ExecContext(w.t.Context(), "UPDATE observations SET status = 'in_review', occurred_at = NULL WHERE source = 'webhook'")
+	must(w.t, err)
+	_, err = w.app.store.Recompute(w.t.Context())
+	must(w.t, err)
+}
+
+func TestReplayCommand(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, databaseURL string) {
+		w := start(t, databaseURL)
+		session := w.create("amara-okafor", "kora")
+		w.koraSends(w.koraSays(session.text("providerSessionId"), "verification.verified", "verified", time.Now())).want(t, 200, "")
+		w.koraSends("not JSON").want(t, 200, "")
+		w.awaitUser("amara-okafor", "verified")
+		eventually(t, "all are worked", func() bool { return len(w.deliveries("state=received")) == 0 })
+		if told := w.did("replay", "--dry-run"); !strings.Contains(told, "2 deliveries were read, 0 of them otherwise") {
+			t.Errorf("before anything changed: %s", told)
+		}
+		w.misread()
+		if got := w.session(session.text("id")).text("status"); got != "in_review" {
+			t.Fatalf("session is %s", got)
+		}
+
+		told := w.did("replay", "--dry-run", "--session", session.text("id"))
+		for _, want := range []string{
+			session.text("id") + " at kora\n", "  status: in_review → approved\n", "  user: in_review → verified\n",
+			"    occurredAt: – → ", "1 delivery was read, 1 of them otherwise than before: 1 session and 1 user would change.", "Nothing was written",
+		} {
+			if !strings.Contains(told, want) {
+				t.Errorf("%q is not told in\n%s", want, told)
+			}
+		}
+		lines := strings.Split(strings.TrimSpace(w.did("replay", "--dry-run", "--json", "--since", "1h")), "\n")
+		var difference struct {
+			SessionID string
+			Changes   []struct{ Field, Before, After string }
+		}
+		var last struct {
+			Summary struct{ Deliveries, Different, Sessions, Users int }
+		}
+		must(t, json.Unmarshal([]byte(lines[0]), &difference))
+		must(t, json.Unmarshal([]byte(lines[len(lines)-1]), &last))
+		if len(lines) != 2 || difference.SessionID != session.text("id") || len(difference.Changes) == 0 || last.Summary.Deliveries != 2 || last.Summary.Users != 1 {
+			t.Errorf("told %s", lines)
+		}
+		if strings.Contains(told+lines[0], "amara") {
+			t.Error("it tells who it is about")
+		}
+		if got := w.session(session.text("id")).text("status"); got != "in_review" {
+			t.Errorf("telling made the session %s", got)
+		}
+
+		if told := w.did("replay", "--state", "processed", "--provider", "kora"); told != "1 delivery is queued.\n" {
+			t.Errorf("told %q", told)
+		}
+		w.awaitUser("amara-okafor", "verified")
+		eventually(t, "it is processed again", func() bool { return len(w.deliveries("state=processed")) == 1 })
+		if told := w.did("replay", "--json", "--delivery", w.deliveries("state=parked")[0]["id"].(string)); told != "{\"queued\":1}\n" {
+			t.Errorf("told %q", told)
+		}
+		eventually(t, "it is parked again", func() bool { return len(w.deliveries("state=parked")) == 1 })
+
+		w.refused(2, "--state", "replay", "--state", "odd")
+		w.refused(2, "--since", "replay", "--since", "yesterday")
+		w.refused(2, "--since", "replay", "--since", "-1h")
+		w.refused(2, "--session", "replay", "--session", "whd_01kagt2f6pe4mrt1qq3g1c2s8f")
+		w.refused(2, "--delivery", "replay", "--delivery", "x")
+		w.refused(2, "--provider", "replay", "--provider", "nobody")
+		w.refused(1, "not found", "replay", "--session", "ses_01kagt2f6pe4mrt1qq3g1c2s8f")
+		w.refused(1, "not found", "replay", "--dry-run", "--delivery", "whd_01kagt2f6pe4mrt1qq3g1c2s8f")
+	})
+}
+
 // lose makes a session whose create had its effect without an answer, and lets
 // settling give up on it.
 func (w *world) lose(user string) answer {
