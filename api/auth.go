@@ -18,7 +18,7 @@ func (s *server) authenticated(scope idv.Scope, next echo.HandlerFunc) echo.Hand
 		scheme, credential, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
 		credential = strings.TrimSpace(credential)
 		if !strings.EqualFold(scheme, "Bearer") || credential == "" {
-			return unauthorized("Send a credential: Authorization: Bearer <API key>.")
+			return unauthorized("Send a credential: Authorization: Bearer <API key or client token>.")
 		}
 		caller, err := s.Authenticator.Authenticate(c.Request().Context(), credential)
 		if errors.Is(err, token.ErrInvalid) {
@@ -27,14 +27,27 @@ func (s *server) authenticated(scope idv.Scope, next echo.HandlerFunc) echo.Hand
 		if err != nil {
 			return err
 		}
-		if scope != anyCredential && !caller.May(scope) {
-			return &problem{
-				Status: http.StatusForbidden, Code: codeForbidden,
-				Detail: "This credential lacks the scope " + string(scope) + ".",
-			}
+		if why := refusal(caller, scope); why != "" {
+			return &problem{Status: http.StatusForbidden, Code: codeForbidden, Detail: why}
 		}
 		c.Set(callerKey, caller)
 		return next(c)
+	}
+}
+
+// refusal says why the caller may not; empty if they may.
+func refusal(caller idv.Caller, scope idv.Scope) string {
+	switch {
+	case scope == ownUser && caller.User == "":
+		return "This route is for client tokens."
+	case scope == ownUser:
+		return ""
+	case caller.User != "":
+		return "A client token reads the status of its user at /v1/me/… and nothing else."
+	case scope != anyCredential && !caller.May(scope):
+		return "This credential lacks the scope " + string(scope) + "."
+	default:
+		return ""
 	}
 }
 

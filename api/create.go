@@ -53,8 +53,8 @@ const defaultExpiresIn = 259200 * time.Second
 //	@Produce		json
 //	@Param			Idempotency-Key	header		string			false	"the client's name for this request: the same key and body get the same answer for 24 hours"	maxlength(255)	example(order-1042)
 //	@Param			request			body		sessionRequest	true	"the session"
-//	@Success		200				{object}	sessionReply	"the user's open session"
-//	@Success		201				{object}	sessionReply	"a new session"
+//	@Success		200				{object}	createdReply	"the user's open session"
+//	@Success		201				{object}	createdReply	"a new session"
 //	@Header			201				{string}	Location		"the session's address"
 //	@Failure		400				{object}	problem			"`invalid_request`: the request has mistakes, each in `errors`"
 //	@Failure		401				{object}	problem			"`unauthorized`: no valid credential"
@@ -99,12 +99,11 @@ func (s *server) createSession(c echo.Context) (reply, error) {
 	case err != nil:
 		return reply{}, err
 	case made.Replay != nil:
-		return replayedCreate(*made.Replay), nil
+		a, err := s.withToken(*made.Replay, in.ExternalUserID)
+		return replayedCreate(a), err
 	}
-	return reply{
-		status: createdStatus(made.Outcome), body: sessionOf(made.Session, made.Outcome == session.Reused),
-		header: location(made.Session.ID, made.Outcome),
-	}, nil
+	a, err := s.withToken(s.answer(c, made.Session, made.Outcome, nil), in.ExternalUserID)
+	return reply{status: a.Status, body: answered(a.Body), header: location(made.Session.ID, made.Outcome)}, err
 }
 
 func (in sessionRequest) request() session.Request {
@@ -129,9 +128,10 @@ func (in sessionRequest) request() session.Request {
 	return req
 }
 
-// answer is the reply that is kept under an Idempotency-Key.
+// answer is the reply that is kept under an Idempotency-Key, without a client
+// token: a kept answer outlives one.
 func (s *server) answer(c echo.Context, x idv.Session, o session.Outcome, err error) idv.Answer {
-	rep := reply{status: createdStatus(o), body: sessionOf(x, o == session.Reused)}
+	rep := reply{status: createdStatus(o), body: createdReply{ClientToken: noToken, sessionReply: sessionOf(x, o == session.Reused)}}
 	if err != nil {
 		p := s.problemOf(c, err)
 		rep = reply{status: p.Status, body: p}

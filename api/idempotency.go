@@ -1,8 +1,10 @@
 package api
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
+	"io"
 	"net/http"
 	"regexp"
 	"time"
@@ -47,10 +49,12 @@ const lease = time.Minute
 // the keeping. Only successes are kept: a refusal changed nothing.
 func (s *server) once(h handler) handler {
 	return func(c echo.Context) (reply, error) {
-		if err := noFields(c); err != nil {
+		sent, err := readBody(c)
+		if err != nil {
 			return reply{}, err
 		}
-		key, err := idempotencyKey(c, nil)
+		c.Request().Body = io.NopCloser(bytes.NewReader(sent))
+		key, err := idempotencyKey(c, fieldsOf(sent))
 		if err != nil {
 			return reply{}, err
 		}
@@ -81,6 +85,14 @@ func (s *server) once(h handler) handler {
 		rep.body = answered(body)
 		return rep, s.Idempotency.AnswerKey(ctx, *key, idv.Answer{Status: rep.status, Body: body})
 	}
+}
+
+// fieldsOf gives a body that has fields. No body and an empty object are the same.
+func fieldsOf(body []byte) []byte {
+	if body = bytes.TrimSpace(body); string(body) == "{}" {
+		return nil
+	}
+	return body
 }
 
 func replayed(a idv.Answer) reply {

@@ -55,6 +55,7 @@ type healthReply struct {
 //	@Produce	json
 //	@Success	200	{object}	providerList	"the configured providers"
 //	@Failure	401	{object}	problem			"`unauthorized`"
+//	@Failure	403	{object}	problem			"`forbidden`: a client token reads nothing but its user's status"
 //	@Failure	500	{object}	problem			"`internal`"
 //	@Failure	503	{object}	problem			"`internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@Security	Bearer

@@ -9,7 +9,8 @@ import (
 // What a route asks of its caller besides a scope.
 const (
 	public        idv.Scope = ""  // nothing: health, documents, and webhooks, which are signed
-	anyCredential idv.Scope = "*" // a valid credential, whatever its scopes
+	anyCredential idv.Scope = "*" // a valid credential of a client, whatever its scopes
+	ownUser       idv.Scope = "@" // a client token
 )
 
 type route struct {
@@ -38,6 +39,8 @@ func (s *server) routes() []route {
 		{get, "/v1/sessions/:id/result", idv.ScopeResultsRead, s.getResult, false},
 
 		{get, "/v1/users/:externalUserId/verification", idv.ScopeUsersRead, s.getVerification, false},
+		{post, "/v1/users/:externalUserId/client-tokens", idv.ScopeSessionsWrite, s.createClientToken, true},
+		{get, "/v1/me/verification", ownUser, s.getOwnVerification, false},
 
 		{get, "/v1/events", idv.ScopeSessionsRead, s.listEvents, false},
 

@@ -61,6 +61,11 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, credential string) (idv.Caller, error)
 }
 
+// ClientTokens makes tokens with which one user's status may be read.
+type ClientTokens interface {
+	New(user string, life time.Duration) (signed string, expiresAt time.Time, err error)
+}
+
 // Options are what the server works with.
 type Options struct {
 	Sessions      Sessions
@@ -71,7 +76,10 @@ type Options struct {
 	Events        Events
 	Idempotency   Idempotency
 	Authenticator Authenticator
-	Providers     func() []ProviderStatus
+	ClientTokens  ClientTokens
+	// Origins are the web origins that may call with a client token.
+	Origins   []string
+	Providers func() []ProviderStatus
 	// Ready answers whether requests can be served; its error is for operators.
 	Ready  func(ctx context.Context) error
 	Docs   http.Handler // serves /docs and what lies below
@@ -110,9 +118,14 @@ func New(o Options) http.Handler {
 		if r.scope != public {
 			h = s.authenticated(r.scope, h)
 		}
-		e.Add(r.method, r.path, h)
+		var around []echo.MiddlewareFunc
+		if r.scope == ownUser && len(o.Origins) > 0 {
+			around = append(around, crossOrigin(o.Origins))
+			e.OPTIONS(r.path, echo.MethodNotAllowedHandler, around...)
+		}
+		e.Add(r.method, r.path, h, around...)
 		if r.method == http.MethodGet {
-			e.HEAD(r.path, h) // whoever may read may ask whether there is something to read
+			e.HEAD(r.path, h, around...) // whoever may read may ask whether there is something to read
 		}
 	}
 	docs := echo.WrapHandler(o.Docs)

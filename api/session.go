@@ -135,6 +135,9 @@ func (s *server) listSessions(c echo.Context) (reply, error) {
 //	@Security		Bearer
 //	@Router			/v1/sessions/{id}/cancel [post]
 func (s *server) cancelSession(c echo.Context) (reply, error) {
+	if err := noFields(c); err != nil {
+		return reply{}, err
+	}
 	sid, err := sessionID(c)
 	if err != nil {
 		return reply{}, err
@@ -175,6 +178,9 @@ func (s *server) cancelSession(c echo.Context) (reply, error) {
 //	@Security		Bearer
 //	@Router			/v1/sessions/{id}/refresh [post]
 func (s *server) refreshSession(c echo.Context) (reply, error) {
+	if err := noFields(c); err != nil {
+		return reply{}, err
+	}
 	sid, err := sessionID(c)
 	if err != nil {
 		return reply{}, err

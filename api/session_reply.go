@@ -21,6 +21,13 @@ type sessionReply struct {
 	ExpiresAt         string            `json:"expiresAt" format:"date-time" example:"2026-11-23T09:00:00.000Z"`
 } // @name Session
 
+// createdReply is a session as the call that makes it answers it.
+type createdReply struct {
+	// For the user's phone or browser: reads this user's status for an hour.
+	ClientToken string `json:"clientToken" example:"eyJhbGciOiJIUzI1NiIsImtpZCI6IjNmMGMyYTU0LjIwNzc3In0.eyJzdWIiOiJ1c2VyLTQyIn0.c2lnbmF0dXJl"`
+	sessionReply
+} // @name CreatedSession
+
 // launchReply is what an app needs to start the user's part: url for a hosted
 // page, token and verificationId where the provider's mobile SDK wants them.
 type launchReply struct {

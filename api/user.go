@@ -40,13 +40,33 @@ type verificationReply struct {
 //	@Security		Bearer
 //	@Router			/v1/users/{externalUserId}/verification [get]
 func (s *server) getVerification(c echo.Context) (reply, error) {
-	user, err := pathText(c, "externalUserId")
-	if err != nil || !validUserID(user) {
-		return reply{}, invalid(fieldError{
-			Pointer: "/externalUserId", Code: "invalid_characters",
-			Detail: "must be 1 to 255 characters of valid UTF-8 without control characters",
-		})
+	user, err := pathUser(c)
+	if err != nil {
+		return reply{}, err
 	}
+	return s.verification(c, user)
+}
+
+// getOwnVerification answers the status of the user whose client token it is.
+//
+//	@Summary		Get one's own verification status
+//	@Description	For phones and browsers, which hold a client token: the same as the verification of the token's user. A browser may call it from the origins of `BONAFIDE_CORS_ORIGINS`.
+//	@ID				getOwnVerification
+//	@Tags			users
+//	@Produce		json
+//	@Success		200	{object}	verificationReply	"the status"
+//	@Failure		401	{object}	problem				"`unauthorized`: the token is missing, wrong or expired"
+//	@Failure		403	{object}	problem				"`forbidden`: the credential is not a client token"
+//	@Failure		500	{object}	problem				"`internal`"
+//	@Failure		503	{object}	problem				"`internal`: the database is slow or away; `Retry-After` says when to come back"
+//	@x-example		{"200": {"openSessionId": null, "reasons": []}, "403": {"detail": "This route is for client tokens."}}
+//	@Security		Bearer
+//	@Router			/v1/me/verification [get]
+func (s *server) getOwnVerification(c echo.Context) (reply, error) {
+	return s.verification(c, caller(c).User)
+}
+
+func (s *server) verification(c echo.Context, user string) (reply, error) {
 	v, err := s.Users.Verification(c.Request().Context(), user)
 	if err != nil {
 		return reply{}, err
@@ -63,6 +83,18 @@ func (s *server) getVerification(c echo.Context) (reply, error) {
 		ExpiresAt:      stampOrNull(v.ExpiresAt),
 		UpdatedAt:      stampOrNull(v.UpdatedAt),
 	})
+}
+
+// pathUser gives the user that the path names.
+func pathUser(c echo.Context) (string, error) {
+	user, err := pathText(c, "externalUserId")
+	if err != nil || !validUserID(user) {
+		return "", invalid(fieldError{
+			Pointer: "/externalUserId", Code: "invalid_characters",
+			Detail: "must be 1 to 255 characters of valid UTF-8 without control characters",
+		})
+	}
+	return user, nil
 }
 
 // pathText gives a parameter of the path as it was meant: the router matches

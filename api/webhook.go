@@ -147,6 +147,9 @@ func (s *server) listDeliveries(c echo.Context) (reply, error) {
 //	@Security		Bearer
 //	@Router			/v1/webhook-deliveries/{id}/replay [post]
 func (s *server) replayDelivery(c echo.Context) (reply, error) {
+	if err := noFields(c); err != nil {
+		return reply{}, err
+	}
 	did, ctx := c.Param("id"), c.Request().Context()
 	if !id.Valid("whd", did) {
 		return reply{}, notFound("delivery")

@@ -22,25 +22,30 @@ func (w *world) grant(scopes []idv.Scope, expires time.Time) string {
 	return secret
 }
 
+// ownUser stands for the right that a client token has.
+const ownUser idv.Scope = "@"
+
 // Who may call what: every route with every kind of credential.
 func TestWhoMayCallWhat(t *testing.T) {
 	needs := map[string]idv.Scope{
-		"GET /healthz":                                "",
-		"GET /readyz":                                 "",
-		"GET /openapi.json":                           "",
-		"POST /v1/sessions":                           idv.ScopeSessionsWrite,
-		"GET /v1/sessions":                            idv.ScopeSessionsRead,
-		"GET /v1/providers":                           "*",
-		"GET /v1/sessions/{id}":                       idv.ScopeSessionsRead,
-		"POST /v1/sessions/{id}/cancel":               idv.ScopeSessionsWrite,
-		"POST /v1/sessions/{id}/refresh":              idv.ScopeSessionsWrite,
-		"GET /v1/sessions/{id}/timeline":              idv.ScopeSessionsRead,
-		"GET /v1/sessions/{id}/result":                idv.ScopeResultsRead,
-		"GET /v1/users/{externalUserId}/verification": idv.ScopeUsersRead,
-		"GET /v1/events":                              idv.ScopeSessionsRead,
-		"POST /v1/webhooks/{provider}":                "",
-		"GET /v1/webhook-deliveries":                  idv.ScopeAdmin,
-		"POST /v1/webhook-deliveries/{id}/replay":     idv.ScopeAdmin,
+		"GET /healthz":                                  "",
+		"GET /readyz":                                   "",
+		"GET /openapi.json":                             "",
+		"POST /v1/sessions":                             idv.ScopeSessionsWrite,
+		"GET /v1/sessions":                              idv.ScopeSessionsRead,
+		"GET /v1/providers":                             "*",
+		"GET /v1/sessions/{id}":                         idv.ScopeSessionsRead,
+		"POST /v1/sessions/{id}/cancel":                 idv.ScopeSessionsWrite,
+		"POST /v1/sessions/{id}/refresh":                idv.ScopeSessionsWrite,
+		"GET /v1/sessions/{id}/timeline":                idv.ScopeSessionsRead,
+		"GET /v1/sessions/{id}/result":                  idv.ScopeResultsRead,
+		"GET /v1/users/{externalUserId}/verification":   idv.ScopeUsersRead,
+		"POST /v1/users/{externalUserId}/client-tokens": idv.ScopeSessionsWrite,
+		"GET /v1/me/verification":                       ownUser,
+		"GET /v1/events":                                idv.ScopeSessionsRead,
+		"POST /v1/webhooks/{provider}":                  "",
+		"GET /v1/webhook-deliveries":                    idv.ScopeAdmin,
+		"POST /v1/webhook-deliveries/{id}/replay":       idv.ScopeAdmin,
 	}
 	enginetest.Each(t, func(t *testing.T, databaseURL string) {
 		w := start(t, databaseURL)
@@ -48,6 +53,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 		for _, scope := range idv.Scopes() {
 			keys[scope] = w.grant([]idv.Scope{scope}, time.Time{})
 		}
+		clientToken := w.call("POST", "/v1/users/user-1/client-tokens", nil).want(t, 201, "").text("clientToken")
 		expired := w.grant(idv.Scopes(), time.Now().Add(-time.Second))
 		for _, operation := range api.Operations() {
 			need, known := needs[operation]
@@ -68,8 +74,11 @@ func TestWhoMayCallWhat(t *testing.T) {
 			if need == "" {
 				continue
 			}
+			if got := answered("Bearer " + clientToken); (got == http.StatusForbidden) == (need == ownUser) || got == http.StatusUnauthorized {
+				t.Errorf("%s with a client token: %d", operation, got)
+			}
 			for scope, key := range keys {
-				may := need == "*" || scope == need || scope == idv.ScopeAdmin
+				may := need == "*" || need != ownUser && (scope == need || scope == idv.ScopeAdmin)
 				if got := answered("Bearer " + key); (got == http.StatusForbidden) == may || got == http.StatusUnauthorized {
 					t.Errorf("%s with the scope %s: %d", operation, scope, got)
 				}

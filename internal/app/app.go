@@ -84,6 +84,8 @@ func newApp(c config.Config, st *store.Store, accounts *accounts, publicURL stri
 
 // handler is the API.
 func (a *App) handler() http.Handler {
+	clients := &token.Clients{Secrets: a.config.EncryptionKeys, Now: time.Now}
+	keys := &token.Keys{Store: a.store, Bootstrap: a.config.BootstrapAPIKey, Now: time.Now, Logger: a.log}
 	return api.New(api.Options{
 		Sessions:      a.sessions,
 		SessionReader: a.store,
@@ -92,7 +94,9 @@ func (a *App) handler() http.Handler {
 		Deliveries:    a.store,
 		Events:        a.store,
 		Idempotency:   a.store,
-		Authenticator: &token.Keys{Store: a.store, Bootstrap: a.config.BootstrapAPIKey, Now: time.Now, Logger: a.log},
+		Authenticator: token.First{clients, keys},
+		ClientTokens:  clients,
+		Origins:       a.config.CORSOrigins,
 		Providers:     a.accounts.statuses,
 		Ready:         a.ready,
 		Docs:          a.docs,

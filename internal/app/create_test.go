@@ -132,7 +132,7 @@ func TestReuse(t *testing.T) {
 			t.Errorf("again %s", again.raw)
 		}
 		replay := w.call("POST", "/v1/sessions", `{"externalUserId":"user-1"}`, "Idempotency-Key", "k").want(t, 200, "")
-		if string(replay.raw) != string(again.raw) || replay.header.Get("Idempotent-Replayed") != "true" {
+		if replay.withoutToken() != again.withoutToken() || replay.header.Get("Idempotent-Replayed") != "true" {
 			t.Errorf("replay %s", replay.raw)
 		}
 		never := w.call("POST", "/v1/sessions", `{"externalUserId":"user-1","provider":"kora","reuse":"never"}`).want(t, 201, "")

@@ -136,7 +136,7 @@ func TestIdempotencyKeysAcrossReplicasAndRestarts(t *testing.T) {
 		same := func(w *world) {
 			t.Helper()
 			again := w.call("POST", "/v1/sessions", body, "Idempotency-Key", "order 1").want(t, 201, "")
-			if string(again.raw) != string(made.raw) || again.header.Get("Idempotent-Replayed") != "true" || again.header.Get("Location") != made.header.Get("Location") {
+			if again.withoutToken() != made.withoutToken() || again.header.Get("Idempotent-Replayed") != "true" || again.header.Get("Location") != made.header.Get("Location") {
 				t.Errorf("first %s\nagain %s %v", made.raw, again.raw, again.header)
 			}
 			w.call("POST", "/v1/sessions", other, "Idempotency-Key", "order 1").want(t, 422, "idempotency_mismatch")
@@ -168,7 +168,7 @@ func TestGatewayThatLosesTheAnswer(t *testing.T) {
 			t.Errorf("found %s", found.raw)
 		}
 		again := w.call("POST", "/v1/sessions", `{"externalUserId":"user-1","provider":"kora"}`, "Idempotency-Key", "k").want(t, 201, "")
-		if string(again.raw) != string(found.raw) {
+		if again.withoutToken() != found.withoutToken() {
 			t.Errorf("found %s\nagain %s", found.raw, again.raw)
 		}
 		f.answer.Store(http.StatusBadGateway)

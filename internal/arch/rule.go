@@ -80,6 +80,7 @@ func ConfinedModules() []Confined {
 		{"github.com/riverqueue", []string{"internal/queue", "migrations"}},
 		{"riverqueue.com", []string{"internal/queue", "migrations"}},
 		{"github.com/swaggest", []string{"api", "docs"}},
+		{"github.com/golang-jwt", []string{"internal/token"}},
 	}
 }
 

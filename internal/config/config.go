@@ -22,6 +22,7 @@ type Config struct {
 	EncryptionKeys  [][]byte // the first encrypts, all decrypt
 	ValidFor        time.Duration
 	ProviderTimeout time.Duration
+	CORSOrigins     []string // that may call with a client token from a browser
 	LogLevel        slog.Level
 	Accounts        []Account // in the order in which routing falls back to them
 	Routing         []Rule

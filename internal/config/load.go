@@ -33,6 +33,7 @@ func Load(src Source, infos []idv.Info, required ...string) (Config, error) {
 		EncryptionKeys:  v.keys(core(EncryptionKey)),
 		ValidFor:        v.duration(core(validFor), 0),
 		ProviderTimeout: v.duration(core(providerTimeout), time.Millisecond),
+		CORSOrigins:     v.origins(core(corsOrigins)),
 		LogLevel:        v.level(core(logLevel)),
 		Routing:         v.file.Routing,
 	}
@@ -115,6 +116,24 @@ func (v *values) duration(s Setting, least time.Duration) time.Duration {
 		v.wrong("%s%s must be a duration such as %s", Prefix, s.Name, s.Default)
 	}
 	return d
+}
+
+// origins reads a list of web origins as browsers send them: no path, no slash
+// at the end.
+func (v *values) origins(s Setting) []string {
+	var list []string
+	for part := range strings.SplitSeq(v.get(s), ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		u, err := url.Parse(part)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || part != u.Scheme+"://"+u.Host {
+			v.wrong("%s%s must be origins such as https://app.example.com, separated by commas", Prefix, s.Name)
+			return nil
+		}
+		list = append(list, part)
+	}
+	return list
 }
 
 func (v *values) level(s Setting) slog.Level {

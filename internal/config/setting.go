@@ -24,6 +24,7 @@ const (
 	bootstrapAPIKey = "BOOTSTRAP_API_KEY"
 	validFor        = "VERIFICATION_VALID_FOR"
 	providerTimeout = "PROVIDER_TIMEOUT"
+	corsOrigins     = "CORS_ORIGINS"
 	logLevel        = "LOG_LEVEL"
 )
 
@@ -40,6 +41,7 @@ func Core() []Setting {
 		{Name: EncryptionKey, Secret: true, Help: "base64 of 32 bytes; encrypts personal data and stored webhooks. A comma-separated list: the first encrypts, all decrypt"},
 		{Name: validFor, Default: "8760h", Help: "how long an approval counts; 0 for ever"},
 		{Name: providerTimeout, Default: "10s", Help: "one call to a provider, all tries of a read included"},
+		{Name: corsOrigins, Help: "origins, separated by commas, whose pages may call /v1/me/… from a browser, such as https://app.example.com"},
 		{Name: logLevel, Default: "info", Help: "debug, info, warn or error; logs are JSON lines on standard error"},
 	}
 }
@@ -68,7 +70,7 @@ func variable(account, key string) string {
 // this version. They are told apart from typing mistakes.
 func withoutEffect(name string) bool {
 	switch name {
-	case "JWT_SECRET", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "RECONCILE_INTERVAL", "RATE_LIMIT", "CORS_ORIGINS", "METRICS_LISTEN":
+	case "JWT_SECRET", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "RECONCILE_INTERVAL", "RATE_LIMIT", "METRICS_LISTEN":
 		return true
 	}
 	return false

@@ -49,6 +49,9 @@ func (k APIKey) Active(now time.Time) bool {
 type Caller struct {
 	ID     string // the credential's id
 	Scopes []Scope
+	// User is the one user whose status a client token may read; empty for
+	// every other credential.
+	User string
 }
 
 // May reports whether the caller has the scope.

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
@@ -60,6 +61,9 @@ func (k *Keys) Authenticate(ctx context.Context, credential string) (idv.Caller,
 	hash := Hash(credential)
 	if k.Bootstrap != "" && subtle.ConstantTimeCompare(hash, Hash(k.Bootstrap)) == 1 {
 		return idv.Caller{ID: BootstrapID, Scopes: []idv.Scope{idv.ScopeAdmin}}, nil
+	}
+	if !strings.HasPrefix(credential, prefix) {
+		return idv.Caller{}, ErrInvalid
 	}
 	key, err := k.Store.KeyByHash(ctx, hash)
 	if errors.Is(err, idv.ErrNotFound) {
