@@ -51,6 +51,15 @@ type Said struct {
 	Observation Observation
 }
 
+// DeliveryBacklog is how much of what a provider sent is in one state, and since
+// when.
+type DeliveryBacklog struct {
+	Provider string
+	State    DeliveryState
+	Count    int
+	Oldest   time.Time // when the oldest of them was received
+}
+
 // DeliveryFilter selects deliveries; zero fields select all.
 type DeliveryFilter struct {
 	State    DeliveryState

@@ -23,3 +23,11 @@ type Job struct {
 	ID    string
 	RunAt time.Time // zero: at once
 }
+
+// JobBacklog is how much work of one kind waits.
+type JobBacklog struct {
+	Kind   JobKind
+	Due    int           // could be worked now
+	Failed int           // failed, and waits for its next try
+	Oldest time.Duration // how long the first that is due has waited
+}

@@ -34,6 +34,8 @@ type Options struct {
 	// Timeout is how long a handler may take before its context ends.
 	// Default: 30 s.
 	Timeout time.Duration
+	// Observe is told how each try of a job ended. Default: nobody is.
+	Observe func(kind idv.JobKind, outcome string, took time.Duration)
 }
 
 const (
@@ -71,10 +73,14 @@ func New(db Handles, handlers map[idv.JobKind]Handler, options Options) (*Queue,
 	log := cmp.Or(options.Logger, slog.Default())
 	workers := cmp.Or(options.Workers, defaultWorkers(db))
 	timeout := cmp.Or(options.Timeout, defaultTimeout)
+	observe := options.Observe
+	if observe == nil {
+		observe = func(idv.JobKind, string, time.Duration) {}
+	}
 
 	bundle, queues := river.NewWorkers(), map[string]river.QueueConfig{}
 	for kind, handle := range handlers {
-		river.AddWorkerArgs(bundle, args{kind: kind}, &worker{handle: handle, log: log})
+		river.AddWorkerArgs(bundle, args{kind: kind}, &worker{handle: handle, log: log, observe: observe})
 		queues[queueOf(kind)] = river.QueueConfig{MaxWorkers: workers}
 	}
 	name := rand.Text()

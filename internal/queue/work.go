@@ -19,14 +19,17 @@ import (
 // worker is a handler as River knows it.
 type worker struct {
 	river.WorkerDefaults[args]
-	handle Handler
-	log    *slog.Logger
+	handle  Handler
+	log     *slog.Logger
+	observe func(kind idv.JobKind, outcome string, took time.Duration)
 }
 
 // Work gives one job to the handler.
 func (w *worker) Work(ctx context.Context, job *river.Job[args]) error {
 	task := Task{Kind: idv.JobKind(job.Kind), ID: job.Args.ID, Attempt: job.Attempt + postponements(job.JobRow)}
+	began := time.Now()
 	err := w.call(ctx, task)
+	w.observe(task.Kind, outcomeOf(err), time.Since(began))
 	var later interface{ Later() time.Duration }
 	if errors.As(err, &later) {
 		return river.JobSnooze(max(later.Later(), 0))
@@ -47,9 +50,9 @@ func (w *worker) call(ctx context.Context, task Task) (err error) {
 			return
 		}
 		if words, ok := p.(runtime.Error); ok {
-			err = fmt.Errorf("handler panicked: %w", words)
+			err = fmt.Errorf("%w: %w", errPanicked, words)
 		} else {
-			err = fmt.Errorf("handler panicked with a %T", p)
+			err = fmt.Errorf("%w with a %T", errPanicked, p)
 		}
 		w.log.ErrorContext(ctx, "handler panicked", "kind", task.Kind, "id", task.ID, "stack", string(debug.Stack()))
 	}()

@@ -84,6 +84,10 @@ func (s *Store) Migrated(ctx context.Context) (bool, error) {
 	return migrations.Done(ctx, s.engine, s.sql)
 }
 
+// Reader gives the database for statements that only read, which hold up no
+// writer, on either engine.
+func (s *Store) Reader() (*sql.DB, error) { return s.reader.DB() }
+
 func (s *Store) now() time.Time { return moment(s.clock()) }
 
 // read gives a handle for statements that only read.
