@@ -111,6 +111,21 @@ func TestConvert(t *testing.T) {
 	}
 }
 
+// A reply that is text has the text it is given, and its errors are problems all
+// the same.
+func TestTextReply(t *testing.T) {
+	swagger := strings.Replace(string(sample(t)), `"paths": {`, `"paths": {"/text": {"get": {"produces": ["text/plain"], "x-example": {"200": "one two\n"},
+		"responses": {"200": {"description": "words", "schema": {"type": "string"}},
+			"500": {"description": "`+"`internal`"+`", "schema": {"$ref": "#/definitions/Problem"}}}}},`, 1)
+	document := convert(t, []byte(swagger))
+	if got := at(t, document, "paths /text get responses 200 content text/plain example"); got != "one two\n" {
+		t.Errorf("the example is %v", got)
+	}
+	if got := at(t, document, "paths /text get responses 500 content application/problem+json examples internal value code"); got != "internal" {
+		t.Errorf("the error's code is %v", got)
+	}
+}
+
 func TestConvertIsDeterministic(t *testing.T) {
 	first := convert(t, sample(t))
 	for range 20 {

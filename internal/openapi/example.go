@@ -65,6 +65,10 @@ func (o operation) exemplify(status string, reply *openapi3.Response, patch any)
 			media.Examples = examples
 			continue
 		}
+		if text, ok := patch.(string); ok {
+			media.Example = text // of a reply that is text
+			continue
+		}
 		example, err := exampleOf(media.Schema.Value, "body")
 		if err != nil {
 			return err

@@ -36,8 +36,8 @@ func repairReplies(doc *openapi3.T) {
 				reply.Headers = openapi3.Headers{}
 			}
 			reply.Headers[headerRequestID] = &openapi3.HeaderRef{Ref: "#/components/headers/" + headerRequestID, Value: requestID}
-			if isError(status) && reply.Content[mediaJSON] != nil {
-				reply.Content = openapi3.Content{mediaProblem: reply.Content[mediaJSON]}
+			if isError(status) {
+				reply.Content = asProblem(reply.Content)
 			}
 		}
 	}
@@ -46,4 +46,13 @@ func repairReplies(doc *openapi3.T) {
 func isError(status string) bool {
 	code, err := strconv.Atoi(status)
 	return err != nil || code >= http.StatusBadRequest
+}
+
+// asProblem gives the one body of an error its media type, whatever that of a
+// success is.
+func asProblem(content openapi3.Content) openapi3.Content {
+	for _, body := range content {
+		return openapi3.Content{mediaProblem: body}
+	}
+	return content
 }
