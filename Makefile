@@ -51,6 +51,7 @@ generate: ## Make what is generated anew
 	go run ./internal/openapi/generate docs/swagger.json docs/openapi.json
 	go run ./internal/diagram
 	go test ./internal/app -run TestReadmeTellsTheProviders -update
+	go test ./internal/metric -run TestThePageTellsTheMetrics -update
 
 .PHONY: provider
 provider: ## Begin an adapter: make provider name=acme

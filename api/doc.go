@@ -17,7 +17,7 @@
 //	@tag.name			webhooks
 //	@tag.description	What providers tell us, and what became of it.
 //	@tag.name			operations
-//	@tag.description	Whether the server is alive and ready.
+//	@tag.description	Whether the server is alive and ready, and how it is doing.
 //
 //	@securityDefinitions.apikey	Bearer
 //	@in							header

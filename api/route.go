@@ -29,6 +29,7 @@ func (s *server) routes() []route {
 		{get, "/healthz", public, s.healthz, false},
 		{get, "/readyz", public, s.readyz, false},
 		{get, "/openapi.json", public, s.openapi, false},
+		{get, "/metrics", idv.ScopeMetricsRead, s.metrics, false},
 
 		{post, "/v1/sessions", idv.ScopeSessionsWrite, s.createSession, false},
 		{get, "/v1/sessions", idv.ScopeSessionsRead, s.listSessions, false},

@@ -39,7 +39,8 @@ type Users interface {
 
 // Inbox takes in webhooks.
 type Inbox interface {
-	Receive(ctx context.Context, provider string, header http.Header, body []byte) error
+	// Receive reports whether it is new or a repetition.
+	Receive(ctx context.Context, provider string, header http.Header, body []byte) (isNew bool, err error)
 }
 
 // Deliveries shows what came and lets it be worked again.
@@ -81,21 +82,25 @@ type Options struct {
 	Origins   []string
 	Providers func() []ProviderStatus
 	// Ready answers whether requests can be served; its error is for operators.
-	Ready  func(ctx context.Context) error
-	Docs   http.Handler // serves /docs and what lies below
-	Spec   []byte       // the OpenAPI document
-	Logger *slog.Logger
+	Ready    func(ctx context.Context) error
+	Docs     http.Handler // serves /docs and what lies below
+	Spec     []byte       // the OpenAPI document
+	Metrics  http.Handler // serves the numbers of /metrics
+	Observer Observer
+	Logger   *slog.Logger
 }
 
 type server struct {
 	Options
 	validate *validation
 	room     room
+	template map[string]string // documented paths by routed ones
 }
 
 // New gives the handler of the whole API.
 func New(o Options) http.Handler {
 	s := &server{Options: o, validate: newValidation(), room: newRoom()}
+	s.template = s.templates()
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	// X-Forwarded-For is anybody's word.
@@ -138,7 +143,7 @@ func New(o Options) http.Handler {
 func Operations() []string {
 	var list []string
 	for _, r := range (&server{}).routes() {
-		list = append(list, r.method+" "+pathParam.ReplaceAllString(r.path, "{$1}"))
+		list = append(list, r.method+" "+templateOf(r.path))
 	}
 	return list
 }
@@ -160,11 +165,12 @@ func sanitizeRequestID(next http.Handler) http.Handler {
 
 func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
 
-// accessLog writes the route and never the address, which holds users' ids.
+// accessLog tells of each request. It writes the route and never the address, which holds users' ids.
 func (s *server) accessLog() echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
 		LogStatus: true, LogMethod: true, LogLatency: true, LogRoutePath: true, HandleError: true,
 		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
+			s.observe(v)
 			level := slog.LevelInfo
 			if v.Status >= http.StatusInternalServerError {
 				level = slog.LevelError
@@ -177,7 +183,8 @@ func (s *server) accessLog() echo.MiddlewareFunc {
 	})
 }
 
-// reply is what a handler answers.
+// reply is what a handler answers. Its body is rendered as JSON, unless it is an
+// http.Handler, which writes itself.
 type reply struct {
 	status int
 	body   any
@@ -206,11 +213,16 @@ func (s *server) handle(r route) echo.HandlerFunc {
 }
 
 func write(c echo.Context, rep reply) error {
+	header := c.Response().Header()
+	if h, ok := rep.body.(http.Handler); ok {
+		header.Set(echo.HeaderCacheControl, "no-store")
+		h.ServeHTTP(c.Response(), c.Request())
+		return nil
+	}
 	body, err := render(rep.body)
 	if err != nil {
 		return err
 	}
-	header := c.Response().Header()
 	for k, v := range rep.header {
 		header.Set(k, v)
 	}

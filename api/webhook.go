@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -34,20 +35,27 @@ type receivedReply struct {
 //	@x-example		{"404": {"detail": "No such provider takes webhooks here."}}
 //	@Router			/v1/webhooks/{provider} [post]
 func (s *server) receiveWebhook(c echo.Context) (reply, error) {
+	began := time.Now()
+	isNew, err := s.takeIn(c)
+	s.observeWebhook(c, began, isNew, err)
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(receivedReply{Received: true})
+}
+
+func (s *server) takeIn(c echo.Context) (isNew bool, err error) {
 	r := c.Request()
 	leave, err := s.room.enter(r)
 	if err != nil {
-		return reply{}, err
+		return false, err
 	}
 	defer leave()
 	body, err := readBody(c)
 	if err != nil {
-		return reply{}, err
+		return false, err
 	}
-	if err := s.Inbox.Receive(r.Context(), c.Param("provider"), r.Header.Clone(), body); err != nil {
-		return reply{}, err
-	}
-	return ok(receivedReply{Received: true})
+	return s.Inbox.Receive(r.Context(), c.Param("provider"), r.Header.Clone(), body)
 }
 
 type deliveryReply struct {

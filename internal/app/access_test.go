@@ -31,6 +31,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 		"GET /healthz":                                  "",
 		"GET /readyz":                                   "",
 		"GET /openapi.json":                             "",
+		"GET /metrics":                                  idv.ScopeMetricsRead,
 		"POST /v1/sessions":                             idv.ScopeSessionsWrite,
 		"GET /v1/sessions":                              idv.ScopeSessionsRead,
 		"GET /v1/providers":                             "*",

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/api"
 	"github.com/bonafide-idv/bonafide/internal/config"
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/metric"
 	"github.com/bonafide-idv/bonafide/internal/session"
 	"github.com/bonafide-idv/bonafide/providers"
 )
@@ -23,14 +23,17 @@ type accounts struct {
 	monitors  map[string]*monitor
 }
 
-// openAccounts makes a provider for each account that is on. The error names
-// every setting that is wrong.
-func openAccounts(c config.Config) (*accounts, error) {
+// openAccounts makes a provider for each account that is on, and has its calls
+// counted. The error names every setting that is wrong.
+func openAccounts(c config.Config, m *metric.Set) (*accounts, error) {
 	a := &accounts{titles: map[string]string{}, providers: map[string]idv.Provider{}, monitors: map[string]*monitor{}}
 	var errs []error
 	for _, account := range c.On() {
 		adapter := adapterOf(account.Adapter)
-		watch := &monitor{next: http.DefaultTransport.(*http.Transport).Clone()}
+		watch := &monitor{
+			next: http.DefaultTransport.(*http.Transport).Clone(),
+			tell: func(method, outcome string, took time.Duration) { m.Call(account.Name, method, outcome, took) },
+		}
 		p, err := adapter.New(account.Settings, &http.Client{Transport: watch, Timeout: c.ProviderTimeout})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("provider %s: %w", account.Name, err))
@@ -87,38 +90,4 @@ func capabilities(p idv.Provider) api.Capabilities {
 	_, erase := p.(idv.Eraser)
 	_, find := p.(idv.Finder)
 	return api.Capabilities{Webhooks: webhooks, Cancel: cancel, Erase: erase, Find: find}
-}
-
-// monitor watches how the calls to one provider go.
-type monitor struct {
-	next http.RoundTripper
-
-	mu                       sync.Mutex
-	lastSuccess, lastFailure time.Time
-}
-
-// RoundTrip counts an answer that is not the provider's fault as a success.
-func (m *monitor) RoundTrip(r *http.Request) (*http.Response, error) {
-	res, err := m.next.RoundTrip(r)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err != nil || res.StatusCode >= http.StatusInternalServerError {
-		m.lastFailure = time.Now()
-	} else {
-		m.lastSuccess = time.Now()
-	}
-	return res, err
-}
-
-func (m *monitor) health() api.ProviderHealth {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	h := api.ProviderHealth{Status: "unknown", LastSuccessAt: m.lastSuccess, LastFailureAt: m.lastFailure}
-	switch {
-	case m.lastFailure.After(m.lastSuccess):
-		h.Status = "down"
-	case !m.lastSuccess.IsZero():
-		h.Status = "up"
-	}
-	return h
 }

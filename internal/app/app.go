@@ -15,6 +15,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/id"
 	"github.com/bonafide-idv/bonafide/internal/idv"
 	"github.com/bonafide-idv/bonafide/internal/inbox"
+	"github.com/bonafide-idv/bonafide/internal/metric"
 	"github.com/bonafide-idv/bonafide/internal/queue"
 	"github.com/bonafide-idv/bonafide/internal/seal"
 	"github.com/bonafide-idv/bonafide/internal/session"
@@ -30,6 +31,7 @@ type App struct {
 	sessions *session.Service
 	inbox    *inbox.Inbox
 	docs     http.Handler
+	metrics  *metric.Set
 	log      *slog.Logger
 }
 
@@ -55,12 +57,12 @@ func openStore(ctx context.Context, c config.Config, log *slog.Logger) (*store.S
 
 // newApp wires a process around an open store. publicURL is how providers reach
 // it.
-func newApp(c config.Config, st *store.Store, accounts *accounts, publicURL string, log *slog.Logger) (*App, error) {
+func newApp(c config.Config, st *store.Store, accounts *accounts, publicURL string, metrics *metric.Set, log *slog.Logger) (*App, error) {
 	page, err := docs.Handler()
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: c, store: st, accounts: accounts, docs: page, log: log}
+	a := &App{config: c, store: st, accounts: accounts, docs: page, metrics: metrics, log: log}
 	a.sessions = session.New(session.Options{
 		Store:           st,
 		Providers:       accounts.providers,
@@ -77,9 +79,10 @@ func newApp(c config.Config, st *store.Store, accounts *accounts, publicURL stri
 		Providers: accounts.providers,
 		NewID:     func() string { return id.New("whd") },
 		Now:       time.Now,
+		Observer:  metrics,
 		Logger:    log,
 	})
-	return a, nil
+	return a, a.askForMetrics()
 }
 
 // handler is the API.
@@ -101,6 +104,8 @@ func (a *App) handler() http.Handler {
 		Ready:         a.ready,
 		Docs:          a.docs,
 		Spec:          docs.OpenAPI(),
+		Metrics:       a.metrics.Handler(),
+		Observer:      a.metrics,
 		Logger:        a.log,
 	})
 }
@@ -140,7 +145,7 @@ func (a *App) workers() (*queue.Queue, error) {
 		idv.JobSettle: func(ctx context.Context, t queue.Task) error { return again(a.sessions.Settle(ctx, t.ID)) },
 		idv.JobExpire: func(ctx context.Context, t queue.Task) error { return a.sessions.Expire(ctx, t.ID) },
 		idv.JobFetch:  func(ctx context.Context, t queue.Task) error { return politely(a.sessions.Fetch(ctx, t.ID)) },
-	}, queue.Options{Logger: a.log, Timeout: a.config.ProviderTimeout + 5*time.Second})
+	}, queue.Options{Logger: a.log, Timeout: a.config.ProviderTimeout + 5*time.Second, Observe: a.metrics.Job})
 }
 
 // politely waits as long as a provider asks for before it is asked again.

@@ -45,6 +45,7 @@ func TestWebhookWaitsForTheDatabaseForABoundedTime(t *testing.T) {
 		if a.want(t, 503, "internal").header.Get("Retry-After") == "" {
 			t.Errorf("no Retry-After: %v", a.header)
 		}
+		w.awaitNumbers(numbers{`bonafide_webhooks_total{outcome="busy",provider="kora"}`: 1})
 		w.koraSends(body).want(t, 200, "")
 		w.awaitUser("user-1", "verified")
 		if n := len(w.deliveries("")); n != 1 {

@@ -17,15 +17,16 @@ import (
 
 // command is one run of the program.
 type command struct {
-	stdout io.Writer
-	stderr io.Writer
-	file   string // --config
+	version string
+	stdout  io.Writer
+	stderr  io.Writer
+	file    string // --config
 }
 
 // Main runs the program and gives its exit code: 2 for a mistake in how it was
 // called or configured, 1 for anything else that went wrong.
 func Main(ctx context.Context, version string, args []string, stdout, stderr io.Writer) int {
-	c := &command{stdout: stdout, stderr: stderr}
+	c := &command{version: version, stdout: stdout, stderr: stderr}
 	root := &cobra.Command{
 		Use:   "bonafide",
 		Short: "One REST API in front of many identity-verification providers",

@@ -41,7 +41,8 @@ func (c *command) withAccounts(cmd *cobra.Command, required []string, do func(ct
 	if err != nil {
 		return err
 	}
-	accounts, err := openAccounts(cfg)
+	metrics := newMetrics(cfg, c.version, log)
+	accounts, err := openAccounts(cfg, metrics)
 	if err != nil {
 		return config.Mistakes{err.Error()}
 	}
@@ -50,7 +51,7 @@ func (c *command) withAccounts(cmd *cobra.Command, required []string, do func(ct
 	if err != nil {
 		return err
 	}
-	a, err := newApp(cfg, st, accounts, publicURL(cfg, nil), log)
+	a, err := newApp(cfg, st, accounts, publicURL(cfg, nil), metrics, log)
 	if err == nil {
 		err = migrated(ctx, st)
 	}

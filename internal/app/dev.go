@@ -39,7 +39,7 @@ func (c *command) runDev(cmd *cobra.Command) error {
 	if err := devSecrets(&cfg); err != nil {
 		return err
 	}
-	l, err := listen(ctx, cfg.Listen)
+	l, err := listen(ctx, cfg.Listen, "listen")
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,8 @@ func (c *command) runDev(cmd *cobra.Command) error {
 	defer emulators.Close()
 	cfg.Accounts, cfg.Routing = emulators.accounts(), nil
 
-	accounts, err := openAccounts(cfg)
+	metrics := newMetrics(cfg, c.version, log)
+	accounts, err := openAccounts(cfg, metrics)
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func (c *command) runDev(cmd *cobra.Command) error {
 	if err := st.Migrate(ctx); err != nil {
 		return err
 	}
-	a, err := newApp(cfg, st, accounts, base, log)
+	a, err := newApp(cfg, st, accounts, base, metrics, log)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (c *command) runEmulate(cmd *cobra.Command) error {
 	if target == "" {
 		target = "http://" + server
 	}
-	l, err := listen(ctx, cfg.Listen)
+	l, err := listen(ctx, cfg.Listen, "listen")
 	if err != nil {
 		return err
 	}

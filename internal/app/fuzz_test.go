@@ -41,7 +41,7 @@ func quiet(f *testing.F) http.Handler {
 		f.Fatal(err)
 	}
 	p := &accounts{names: []string{"still"}, providers: map[string]idv.Provider{"still": still{}}, monitors: map[string]*monitor{"still": {}}}
-	a, err := newApp(cfg, st, p, "http://localhost", log)
+	a, err := newApp(cfg, st, p, "http://localhost", newMetrics(cfg, "test", log), log)
 	if err != nil {
 		f.Fatal(err)
 	}

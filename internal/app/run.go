@@ -17,9 +17,19 @@ const stopWithin = 20 * time.Second
 type parts struct{ api, workers bool }
 
 // run serves on the listener and works until ctx ends, then finishes what it
-// took. h is nil for workers only.
+// took. h is nil for workers only. Metrics, where they have an address of their
+// own, are served to the end.
 func (a *App) run(ctx context.Context, l net.Listener, h http.Handler, p parts) error {
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
+	m, err := a.listenForMetrics(ctx)
+	if err != nil {
+		return err
+	}
+	if m != nil {
+		metrics := newServer(a.metricsOnly())
+		defer func() { _ = metrics.Close() }()
+		go func() { failed <- metrics.Serve(m) }()
+	}
 	var server *http.Server
 	if p.api {
 		server = newServer(h)
@@ -34,7 +44,6 @@ func (a *App) run(ctx context.Context, l net.Listener, h http.Handler, p parts) 
 		stop = q.Stop
 	}
 
-	var err error
 	select {
 	case <-ctx.Done():
 		a.log.Info("stopping")

@@ -50,7 +50,8 @@ func (c *command) runServe(cmd *cobra.Command, p parts, migrate bool) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := openAccounts(cfg)
+	metrics := newMetrics(cfg, c.version, log)
+	accounts, err := openAccounts(cfg, metrics)
 	if err != nil {
 		return config.Mistakes{err.Error()}
 	}
@@ -69,7 +70,7 @@ func (c *command) runServe(cmd *cobra.Command, p parts, migrate bool) error {
 	}
 	var l net.Listener
 	if p.api {
-		if l, err = listen(ctx, cfg.Listen); err != nil {
+		if l, err = listen(ctx, cfg.Listen, "listen"); err != nil {
 			return err
 		}
 		log.Info("serving", "listen", l.Addr().String(), "providers", len(cfg.On()))
@@ -77,18 +78,19 @@ func (c *command) runServe(cmd *cobra.Command, p parts, migrate bool) error {
 			log.Info("no bootstrap key is set; make keys with: bonafide keys create")
 		}
 	}
-	a, err := newApp(cfg, st, accounts, publicURL(cfg, l), log)
+	a, err := newApp(cfg, st, accounts, publicURL(cfg, l), metrics, log)
 	if err != nil {
 		return err
 	}
 	return a.run(ctx, l, a.handler(), p)
 }
 
-func listen(ctx context.Context, address string) (net.Listener, error) {
+// listen opens the address that the flag sets.
+func listen(ctx context.Context, address, flag string) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%w (choose another address with --listen)", err)
+		return nil, fmt.Errorf("%w (choose another address with --%s)", err, flag)
 	}
 	return l, nil
 }

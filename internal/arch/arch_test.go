@@ -183,6 +183,7 @@ func TestCheck(t *testing.T) {
 		"river":                               {"internal/app/a.go", []string{"github.com/riverqueue/river"}, "internal/app/a.go: may not know github.com/riverqueue/river"},
 		"echo":                                {"internal/app/a.go", []string{"github.com/labstack/echo/v4"}, "internal/app/a.go: may not know github.com/labstack/echo/v4"},
 		"echo in the api":                     {"api/a.go", []string{"github.com/labstack/echo/v4/middleware"}, ""},
+		"prometheus":                          {"api/a.go", []string{"github.com/prometheus/client_golang/prometheus"}, "api/a.go: may not know github.com/prometheus/client_golang/prometheus"},
 		"the documents' page":                 {"internal/app/a.go", []string{"github.com/swaggest/swgui/v5emb"}, "internal/app/a.go: may not know github.com/swaggest/swgui/v5emb"},
 		"a name that only begins alike":       {"internal/app/a.go", []string{"gorm.io.example.org/x"}, ""},
 		"test data":                           {"internal/idv/testdata/a.go", []string{"gorm.io/gorm"}, ""},

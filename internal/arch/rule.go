@@ -40,6 +40,7 @@ func Rules() []Rule {
 		{Package: "internal/session", Imports: []string{"internal/idv"}},
 		{Package: "internal/inbox", Imports: []string{"internal/idv"}},
 		{Package: "internal/queue", Imports: []string{"internal/idv"}},
+		{Package: "internal/metric", Imports: []string{"internal/idv"}},
 		{Package: "internal/store", Imports: []string{"internal/id", "internal/idv", "migrations"}},
 		{Package: "internal/httpclient", Imports: []string{"internal/idv"}},
 		{Package: "internal/emulator", Imports: []string{"internal/idv"}},
@@ -52,7 +53,7 @@ func Rules() []Rule {
 		{Package: "internal/app", Imports: []string{
 			"api", "docs", "migrations", "providers",
 			"internal/config", "internal/emulator", "internal/httpclient", "internal/id", "internal/idv", "internal/inbox",
-			"internal/queue", "internal/seal", "internal/session", "internal/store", "internal/token",
+			"internal/metric", "internal/queue", "internal/seal", "internal/session", "internal/store", "internal/token",
 		}},
 
 		{Package: "internal/arch"},
@@ -79,6 +80,7 @@ func ConfinedModules() []Confined {
 		{"github.com/go-resty/resty", []string{"internal/httpclient"}},
 		{"github.com/riverqueue", []string{"internal/queue", "migrations"}},
 		{"riverqueue.com", []string{"internal/queue", "migrations"}},
+		{"github.com/prometheus", []string{"internal/metric"}},
 		{"github.com/swaggest", []string{"api", "docs"}},
 		{"github.com/golang-jwt", []string{"internal/token"}},
 	}

@@ -23,6 +23,7 @@ type Config struct {
 	ValidFor        time.Duration
 	ProviderTimeout time.Duration
 	CORSOrigins     []string // that may call with a client token from a browser
+	MetricsListen   string   // empty for none
 	LogLevel        slog.Level
 	Accounts        []Account // in the order in which routing falls back to them
 	Routing         []Rule

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"encoding/base64"
 	"log/slog"
 	"net"
@@ -34,6 +35,7 @@ func Load(src Source, infos []idv.Info, required ...string) (Config, error) {
 		ValidFor:        v.duration(core(validFor), 0),
 		ProviderTimeout: v.duration(core(providerTimeout), time.Millisecond),
 		CORSOrigins:     v.origins(core(corsOrigins)),
+		MetricsListen:   v.perhapsAddress(core(metricsListen)),
 		LogLevel:        v.level(core(logLevel)),
 		Routing:         v.file.Routing,
 	}
@@ -58,10 +60,21 @@ func core(name string) Setting {
 
 func (v *values) address(s Setting) string {
 	value := v.get(s)
-	if _, port, err := net.SplitHostPort(value); err != nil || port == "" {
+	_, port, err := net.SplitHostPort(value)
+	if err == nil && port != "" {
+		_, err = net.DefaultResolver.LookupPort(context.Background(), "tcp", port)
+	}
+	if err != nil || port == "" {
 		v.wrong("%s%s must be an address such as 127.0.0.1:8080", Prefix, s.Name)
 	}
 	return value
+}
+
+func (v *values) perhapsAddress(s Setting) string {
+	if v.get(s) == "" {
+		return ""
+	}
+	return v.address(s)
 }
 
 func (v *values) webAddress(s Setting) string {

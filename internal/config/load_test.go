@@ -64,6 +64,21 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+func TestMetricsHaveNoAddressUnlessItIsSet(t *testing.T) {
+	if c := load(t, config.Source{}); c.MetricsListen != "" {
+		t.Errorf("metrics on %q", c.MetricsListen)
+	}
+	c := load(t, config.Source{Environ: []string{"BONAFIDE_METRICS_LISTEN=:9090"}})
+	if c.MetricsListen != ":9090" || len(c.Warnings) != 0 {
+		t.Errorf("metrics on %q, warnings %v", c.MetricsListen, c.Warnings)
+	}
+	for _, bad := range []string{"9090", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:-1"} {
+		if m := mistakes(t, config.Source{Environ: []string{"BONAFIDE_METRICS_LISTEN=" + bad}}); len(m) != 1 || !strings.Contains(m[0], "BONAFIDE_METRICS_LISTEN") {
+			t.Errorf("%q: %q", bad, m)
+		}
+	}
+}
+
 func TestPrecedence(t *testing.T) {
 	file := write(t, "c.yaml", "listen: 127.0.0.1:1\nlog_level: error\npublic_url: https://file.example\n")
 	c := load(t, config.Source{
@@ -99,19 +114,19 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	m := mistakes(t, config.Source{Environ: []string{
 		"BONAFIDE_LISTEN=nowhere", "BONAFIDE_PUBLIC_URL=ftp://x", "BONAFIDE_DATABASE_URL=mysql://x",
 		"BONAFIDE_BOOTSTRAP_API_KEY=hunter2", "BONAFIDE_VERIFICATION_VALID_FOR=long", "BONAFIDE_PROVIDER_TIMEOUT=0s",
-		"BONAFIDE_LOG_LEVEL=loud", "BONAFIDE_ACME_API_KEY=hunter3",
+		"BONAFIDE_LOG_LEVEL=loud", "BONAFIDE_METRICS_LISTEN=127.0.0.1:many", "BONAFIDE_ACME_API_KEY=hunter3",
 	}}, config.EncryptionKey)
 	all := strings.Join(m, "\n")
 	for _, name := range []string{
 		"LISTEN", "PUBLIC_URL", "DATABASE_URL", "BOOTSTRAP_API_KEY", "VERIFICATION_VALID_FOR",
-		"PROVIDER_TIMEOUT", "LOG_LEVEL", "ENCRYPTION_KEY", "ACME_TENANT_ID",
+		"PROVIDER_TIMEOUT", "LOG_LEVEL", "METRICS_LISTEN", "ENCRYPTION_KEY", "ACME_TENANT_ID",
 	} {
 		if !strings.Contains(all, config.Prefix+name) {
 			t.Errorf("%s is not named in:\n%s", name, all)
 		}
 	}
-	if len(m) != 9 {
-		t.Errorf("%d mistakes, want 9:\n%s", len(m), all)
+	if len(m) != 10 {
+		t.Errorf("%d mistakes, want 10:\n%s", len(m), all)
 	}
 	if strings.Contains(all, "hunter") {
 		t.Errorf("a secret is told:\n%s", all)

@@ -25,6 +25,7 @@ const (
 	validFor        = "VERIFICATION_VALID_FOR"
 	providerTimeout = "PROVIDER_TIMEOUT"
 	corsOrigins     = "CORS_ORIGINS"
+	metricsListen   = "METRICS_LISTEN"
 	logLevel        = "LOG_LEVEL"
 )
 
@@ -42,6 +43,7 @@ func Core() []Setting {
 		{Name: validFor, Default: "8760h", Help: "how long an approval counts; 0 for ever"},
 		{Name: providerTimeout, Default: "10s", Help: "one call to a provider, all tries of a read included"},
 		{Name: corsOrigins, Help: "origins, separated by commas, whose pages may call /v1/me/… from a browser, such as https://app.example.com"},
+		{Name: metricsListen, Help: "an address of its own for /metrics, where no credential is asked for (default: none, /metrics is beside the API)"},
 		{Name: logLevel, Default: "info", Help: "debug, info, warn or error; logs are JSON lines on standard error"},
 	}
 }
@@ -70,7 +72,7 @@ func variable(account, key string) string {
 // this version. They are told apart from typing mistakes.
 func withoutEffect(name string) bool {
 	switch name {
-	case "JWT_SECRET", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "RECONCILE_INTERVAL", "RATE_LIMIT", "METRICS_LISTEN":
+	case "JWT_SECRET", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "RECONCILE_INTERVAL", "RATE_LIMIT":
 		return true
 	}
 	return false

@@ -35,6 +35,15 @@ type Sessions interface {
 	Said(ctx context.Context, deliveryID string) ([]idv.Said, error)
 }
 
+// Observer is told what becomes of deliveries.
+type Observer interface {
+	// DeliveryWorked: a delivery was worked once and left in the state.
+	DeliveryWorked(provider string, state idv.DeliveryState)
+	// DeliveryVisible: a delivery was applied this long after it was received.
+	// Replays are not told.
+	DeliveryVisible(provider string, after time.Duration)
+}
+
 // Options are what an Inbox works with.
 type Options struct {
 	Store     Store
@@ -42,6 +51,7 @@ type Options struct {
 	Providers map[string]idv.Provider
 	NewID     func() string
 	Now       func() time.Time
+	Observer  Observer // may be nil
 	Logger    *slog.Logger
 }
 
@@ -57,16 +67,16 @@ func New(o Options) *Inbox { return &Inbox{Options: o} }
 var ErrUnknownProvider = errors.New("no such provider takes webhooks here")
 
 // Receive keeps a webhook of a provider: once it returns nil, the webhook is
-// durable and will be worked. A repetition of the same bytes is kept once. It
-// returns ErrUnknownProvider, idv.ErrForged, or the store's error.
-func (b *Inbox) Receive(ctx context.Context, provider string, header http.Header, body []byte) error {
+// durable and will be worked. A repetition of the same bytes is kept once and is
+// not new. It returns ErrUnknownProvider, idv.ErrForged, or the store's error.
+func (b *Inbox) Receive(ctx context.Context, provider string, header http.Header, body []byte) (isNew bool, err error) {
 	reader, ok := b.Providers[provider].(idv.WebhookReader)
 	if !ok {
-		return ErrUnknownProvider
+		return false, ErrUnknownProvider
 	}
 	w := idv.Webhook{Header: header, Body: body, ReceivedAt: b.Now().UTC().Truncate(time.Millisecond)}
 	if err := reader.Authenticate(ctx, w); err != nil {
-		return fmt.Errorf("%s: %w", provider, err)
+		return false, fmt.Errorf("%s: %w", provider, err)
 	}
 	digest := sha256.Sum256(body)
 	d := idv.Delivery{
@@ -77,15 +87,15 @@ func (b *Inbox) Receive(ctx context.Context, provider string, header http.Header
 		ReceivedAt: w.ReceivedAt,
 		Webhook:    w,
 	}
-	isNew, err := b.Store.SaveDelivery(ctx, d, idv.Job{Kind: idv.JobDelivery, ID: d.ID})
+	isNew, err = b.Store.SaveDelivery(ctx, d, idv.Job{Kind: idv.JobDelivery, ID: d.ID})
 	if err != nil {
-		return fmt.Errorf("keep delivery: %w", err)
+		return false, fmt.Errorf("keep delivery: %w", err)
 	}
 	if !isNew && b.repeats(provider) {
 		if err := b.Store.AskAgain(ctx, provider, d.Digest); err != nil {
-			return fmt.Errorf("ask about a repetition: %w", err)
+			return false, fmt.Errorf("ask about a repetition: %w", err)
 		}
 	}
 	b.Logger.InfoContext(ctx, "webhook received", "provider", provider, "delivery", d.ID, "new", isNew)
-	return nil
+	return isNew, nil
 }

@@ -35,6 +35,7 @@ func (b *Inbox) Work(ctx context.Context, id string, attempt int) (again time.Du
 	if err != nil {
 		return 0, fmt.Errorf("delivery %s: %w", id, err)
 	}
+	b.tell(d, r.outcome.State)
 	switch r.outcome.State {
 	case idv.DeliveryParked:
 		b.Logger.WarnContext(ctx, "delivery parked", "provider", d.Provider, "delivery", d.ID, "why", r.outcome.Reason)
@@ -64,4 +65,17 @@ func (b *Inbox) apply(ctx context.Context, r *reading) error {
 		}
 	}
 	return b.Store.MarkDelivery(ctx, r.outcome)
+}
+
+// tell tells what became of a delivery that was worked. One that was worked
+// before and is received again is replayed: its delay is nobody's.
+func (b *Inbox) tell(d idv.Delivery, state idv.DeliveryState) {
+	if b.Observer == nil {
+		return
+	}
+	b.Observer.DeliveryWorked(d.Provider, state)
+	replayed := d.State == idv.DeliveryReceived && d.Attempts > 0
+	if state == idv.DeliveryProcessed && !replayed {
+		b.Observer.DeliveryVisible(d.Provider, b.Now().Sub(d.ReceivedAt))
+	}
 }

@@ -82,7 +82,7 @@ func open(t *testing.T, s *shelf, updates ...idv.Update) *inbox.Inbox {
 		Store: s, Sessions: s, Providers: map[string]idv.Provider{"acme": talker{updates: updates}},
 		NewID: func() string { return "whd_1" }, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
 	})
-	if err := b.Receive(t.Context(), "acme", http.Header{}, []byte("{}")); err != nil {
+	if _, err := b.Receive(t.Context(), "acme", http.Header{}, []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
 	return b

@@ -98,7 +98,8 @@ func (w *world) comes(body string, updates ...idv.Update) string {
 	if updates != nil {
 		w.table.updates[body] = updates
 	}
-	must(w.t, w.Receive(w.t.Context(), "acme", http.Header{}, []byte(body)))
+	_, err := w.Receive(w.t.Context(), "acme", http.Header{}, []byte(body))
+	must(w.t, err)
 	all := w.deliveries()
 	w.work(all[0].ID)
 	return all[0].ID

@@ -1,0 +1,30 @@
+package metric
+
+import (
+	"net/http"
+	"time"
+)
+
+func (s *Set) addCalls() {
+	s.calls = s.counter("bonafide_provider_calls_total",
+		"Calls to providers, each try of a read counted: ok, 4xx, 429, 5xx, timeout (no answer in time), connection (it could not be made, or broke), canceled (given up by us). "+
+			"5xx, timeout and connection are the provider's trouble or the network's; 4xx is a setting or a defect of ours.",
+		"provider", "method", "outcome")
+	s.callDuration = s.histogram("bonafide_provider_call_duration_seconds",
+		"How long calls to providers took until the head of the answer, or until they failed.", fast, "provider", "method")
+	for _, provider := range s.Providers {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			for _, outcome := range s.Calls {
+				s.calls.WithLabelValues(provider, method, outcome)
+			}
+			s.callDuration.WithLabelValues(provider, method)
+		}
+	}
+}
+
+// Call counts one call to a provider.
+func (s *Set) Call(provider, method, outcome string, took time.Duration) {
+	provider, method = s.provider(provider), methodOf(method)
+	s.calls.WithLabelValues(provider, method, among(s.Calls, outcome)).Inc()
+	s.callDuration.WithLabelValues(provider, method).Observe(took.Seconds())
+}
