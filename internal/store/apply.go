@@ -39,7 +39,7 @@ func (s *Store) change(a *account, c idv.Change) (before, after idv.Session, err
 	if before, err = s.session(*row); err != nil {
 		return before, after, err
 	}
-	observations, fresh, err := hear(a.tx, row.ID, c.Observations, a.now)
+	observations, notices, err := hear(a.tx, row.ID, c.Observations, a.now)
 	if err != nil {
 		return before, after, err
 	}
@@ -48,7 +48,7 @@ func (s *Store) change(a *account, c idv.Change) (before, after idv.Session, err
 	if _, err := s.writeSession(a, row, before, after); err != nil {
 		return before, after, err
 	}
-	a.tellNotices(*row, fresh)
+	a.tellNotices(*row, notices)
 	if err := a.settlePlace(); err != nil {
 		return before, after, err
 	}

@@ -58,10 +58,10 @@ func (a *account) tellUser() {
 	a.tell(idv.UserEvent(idv.UserStatus(a.user.Status)), a.user.SessionID, a.user.Status, a.user.Version)
 }
 
-// tellNotices announces the notices among what was heard of a session just now.
-func (a *account) tellNotices(row sessionRow, heard []idv.Observation) {
-	for _, o := range heard {
-		if o.Notice != nil && !o.Test {
+// tellNotices announces notices about a session.
+func (a *account) tellNotices(row sessionRow, notices []idv.Observation) {
+	for _, o := range notices {
+		if !o.Test {
 			a.tell(idv.NoticeEvent(o.Notice.Kind), &row.ID, row.Status, row.Version)
 		}
 	}

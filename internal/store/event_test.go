@@ -48,6 +48,11 @@ func TestEveryChangeOfAStatusIsAnnounced(t *testing.T) {
 		notice.Notice = &idv.Notice{Kind: idv.NoticeFraudAlert}
 		k.apply(idv.Change{SessionID: session.ID, Observations: []idv.Observation{notice}})
 		k.apply(idv.Change{SessionID: session.ID, Observations: []idv.Observation{notice}}) // heard before
+		odd := k.word("")
+		odd.Unknown = true
+		k.apply(idv.Change{SessionID: session.ID, Observations: []idv.Observation{odd}})
+		odd.Unknown, odd.Notice = false, &idv.Notice{Kind: idv.NoticeAMLChanged}
+		k.apply(idv.Change{SessionID: session.ID, Observations: []idv.Observation{odd}}) // understood by now
 		k.pass(time.Minute)
 		k.say(session.ID, idv.Declined)
 
@@ -56,7 +61,7 @@ func TestEveryChangeOfAStatusIsAnnounced(t *testing.T) {
 			"session.created created v1", "user.pending pending v1",
 			"session.pending pending v2",
 			"session.approved approved v3", "user.verified verified v2",
-			"notice.fraud_alert approved v3",
+			"notice.fraud_alert approved v3", "notice.aml_changed approved v3",
 			"session.declined declined v4", "user.revoked revoked v3",
 		}
 		if diff := cmp.Diff(want, told(events)); diff != "" {

@@ -154,9 +154,10 @@ func observationsOf(rows []observationRow) ([]idv.Observation, error) {
 }
 
 // hear adds what was heard to what was said about a session, and gives all of
-// it, and what of it is new. What was heard before is kept as it was; of what
-// the provider said, with our newer reading.
-func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time) (said, fresh []idv.Observation, err error) {
+// it, and those of which we did not know before that they are notices. What was
+// heard before is kept as it was; of what the provider said, with our newer
+// reading.
+func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time) (said, notices []idv.Observation, err error) {
 	rows, err := observationRows(tx, sessionID)
 	if err != nil {
 		return nil, nil, err
@@ -165,7 +166,7 @@ func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time)
 	for i, row := range rows {
 		at[row.Fingerprint] = i
 	}
-	known, reread, seq := len(rows), map[int]bool{}, 0
+	known, reread, news, seq := len(rows), map[int]bool{}, map[int]bool{}, 0
 	if known > 0 {
 		seq = rows[known-1].Seq
 	}
@@ -177,10 +178,12 @@ func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time)
 			if !rows[i].told() {
 				continue
 			}
+			noticed := rows[i].Notice != nil
 			if err := rows[i].reread(o); err != nil {
 				return nil, nil, err
 			}
 			reread[i] = i < known
+			news[i] = news[i] || !noticed
 			continue
 		}
 		seq++
@@ -188,7 +191,7 @@ func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time)
 		if err != nil {
 			return nil, nil, err
 		}
-		at[row.Fingerprint] = len(rows)
+		at[row.Fingerprint], news[len(rows)] = len(rows), true
 		rows = append(rows, row)
 	}
 	for i, stored := range reread {
@@ -207,5 +210,10 @@ func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time)
 	if said, err = observationsOf(rows); err != nil {
 		return nil, nil, err
 	}
-	return said, said[known:], nil
+	for i, o := range said {
+		if news[i] && o.Notice != nil {
+			notices = append(notices, o)
+		}
+	}
+	return said, notices, nil
 }
