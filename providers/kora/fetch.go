@@ -23,9 +23,11 @@ func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 	if r.status == idv.Declined && len(r.reasons) == 0 {
 		r.reasons = []idv.Reason{reasonOf("")}
 	}
+	// A verdict that was revised since may keep the time at which the first one
+	// was reached. What stands here is no older than its last change.
 	at := answer.Time("completedAt")
-	if at.IsZero() {
-		at = answer.Time("updatedAt")
+	if updated := answer.Time("updatedAt"); updated.After(at) {
+		at = updated
 	}
 	if r.unsure {
 		at = answer.Time("createdAt")
