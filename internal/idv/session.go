@@ -74,6 +74,9 @@ type Change struct {
 	// with a Key forgets the key, so that the client may try again.
 	Answer func(Session) Answer
 	Jobs   []Job
+	// Then gives more jobs, given the session as it was and as it is, which
+	// nobody else changes in between. May be nil.
+	Then func(before, after Session) []Job
 }
 
 // SessionFilter selects sessions; zero fields select all.

@@ -35,11 +35,11 @@ func (b *Inbox) match(ctx context.Context, provider string, u idv.Update) (x idv
 	return x, "", nil
 }
 
-// wantsFetch: the truth of an update that asks for it, and of a decision that contradicts
-// the one that stands where the provider's webhooks cannot be told from late
-// ones, is asked for; so is the result of a decision that came without one.
+// wantsFetch: the truth of an update that asks for it is asked for, and so is
+// the result of a decision that came without one. Where the provider's webhooks
+// cannot be told from late ones, take sees to contradictions.
 func (b *Inbox) wantsFetch(ctx context.Context, x idv.Session, u idv.Update) (bool, error) {
-	if u.Partial || u.Ask || b.repeats(x.Provider) && contradicts(u, x) {
+	if u.Partial || u.Ask {
 		return true, nil
 	}
 	if !u.Status.Decided() || u.Result != nil || u.Unknown || u.Test {

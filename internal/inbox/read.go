@@ -87,8 +87,19 @@ func (b *Inbox) take(ctx context.Context, r *reading, d idv.Delivery, index int,
 		// The create's answer was lost, and here the session is.
 		change.Started = &idv.Started{Ref: u.Ref}
 	}
-	if fetch {
-		change.Jobs = []idv.Job{{Kind: idv.JobFetch, ID: x.ID}}
+	ask := []idv.Job{{Kind: idv.JobFetch, ID: x.ID}}
+	switch {
+	case fetch:
+		change.Jobs = ask
+	case b.repeats(x.Provider) && u.Status.Decided():
+		// Whether it contradicts what stands is known once nobody else can write:
+		// x may be older than a decision that is worked at the same time.
+		change.Then = func(before, _ idv.Session) []idv.Job {
+			if contradicts(u, before) {
+				return ask
+			}
+			return nil
+		}
 	}
 	return nil
 }

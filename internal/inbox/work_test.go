@@ -21,6 +21,8 @@ type shelf struct {
 	failAt   int      // the number of the Apply that fails, from 1; 0 for none
 	applies  int
 	jobs     []idv.Job
+	// before is the session as it is once a change has the lock on it.
+	before idv.Session
 }
 
 func (s *shelf) SaveDelivery(_ context.Context, d idv.Delivery, _ ...idv.Job) (bool, error) {
@@ -43,6 +45,9 @@ func (s *shelf) Apply(ctx context.Context, c idv.Change) (idv.Session, error) {
 		return idv.Session{}, errors.New("the process died here")
 	}
 	s.jobs = append(s.jobs, c.Jobs...)
+	if c.Then != nil {
+		s.jobs = append(s.jobs, c.Then(s.before, s.before)...)
+	}
 	for _, o := range c.Observations {
 		s.applied = append(s.applied, o.ProviderStatus)
 	}
@@ -155,6 +160,40 @@ func TestTheTruthIsAskedFor(t *testing.T) {
 		}
 		if asked := len(s.jobs) == 1 && s.jobs[0] == (idv.Job{Kind: idv.JobFetch, ID: "ses_r"}); asked != c.asked {
 			t.Errorf("%+v: jobs %v", c.update, s.jobs)
+		}
+	}
+}
+
+// forgetful is a provider whose webhooks cannot be told from late ones.
+type forgetful struct{ talker }
+
+func (forgetful) Repeats() bool { return true }
+
+// Two decisions that contradict each other are worked at once, and neither knew
+// of the other when its work began: the second to be written down has the truth
+// asked for.
+func TestDecisionsThatContradictEachOtherHaveTheTruthAskedFor(t *testing.T) {
+	for _, c := range []struct {
+		stands, said idv.Status
+		asked        bool
+	}{
+		{"", idv.Approved, false},
+		{idv.Declined, idv.Approved, true},
+		{idv.Approved, idv.Declined, true},
+		{idv.Approved, idv.Approved, false},
+		{idv.Approved, idv.InReview, false},
+	} {
+		s := &shelf{}
+		if c.stands != "" {
+			s.before.State.Decision = &idv.Decision{Outcome: c.stands, Version: 1}
+		}
+		b := open(t, s)
+		b.Providers["acme"] = forgetful{talker{updates: []idv.Update{{Ref: "r", Status: c.said}}}}
+		if _, err := b.Work(t.Context(), "whd_1", 1); err != nil {
+			t.Fatal(err)
+		}
+		if asked := len(s.jobs) == 1 && s.jobs[0].Kind == idv.JobFetch; asked != c.asked {
+			t.Errorf("%q stands and %q is said: jobs %v", c.stands, c.said, s.jobs)
 		}
 	}
 }

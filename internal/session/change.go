@@ -88,12 +88,26 @@ func (s *Service) Refresh(ctx context.Context, id string) (idv.Session, error) {
 	if err != nil {
 		return idv.Session{}, fault(x, err)
 	}
-	u = u.AsOf(asked)
-	return s.Store.Apply(ctx, idv.Change{
-		SessionID:    id,
-		Observations: []idv.Observation{u.Observation(idv.SourceFetch, fetchFingerprint(u), s.now())},
-		Result:       u.Result,
-	})
+	change := idv.Change{SessionID: id, Result: u.Result}
+	if u.OccurredAt.IsZero() {
+		u = u.AsOf(asked)
+		change.Then = func(_, after idv.Session) []idv.Job { return askAgain(u, after) }
+	}
+	change.Observations = []idv.Observation{u.Observation(idv.SourceFetch, fetchFingerprint(u), s.now())}
+	return s.Store.Apply(ctx, change)
+}
+
+// askAgain: an answer without a time is dated to the second in which it was
+// asked for, and yields to a decision of the same second. Where the session
+// changed in that second and now says something else, the provider is asked once
+// more when it is over.
+func askAgain(u idv.Update, after idv.Session) []idv.Job {
+	decision := after.State.Decision
+	if !u.Status.Decided() || u.Unknown || u.Partial || u.Test || decision == nil || decision.Outcome == u.Status ||
+		after.UpdatedAt.Before(u.OccurredAt) {
+		return nil
+	}
+	return []idv.Job{{Kind: idv.JobFetch, ID: after.ID, RunAt: u.OccurredAt.Add(time.Second)}}
 }
 
 // fetchFingerprint makes an answer that says the same as an earlier one the

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -96,5 +97,79 @@ func TestRefreshOfAnUnconfirmedSession(t *testing.T) {
 		w.settle(w.Service, id)
 		_, err = w.Refresh(t.Context(), id)
 		conflict(t, err, session.ConflictEnded)
+	})
+}
+
+// following notes the jobs that follow from what was applied.
+type following struct {
+	session.Store
+	jobs []idv.Job
+}
+
+func (f *following) Apply(ctx context.Context, c idv.Change) (idv.Session, error) {
+	if then := c.Then; then != nil {
+		c.Then = func(before, after idv.Session) []idv.Job {
+			f.jobs = then(before, after)
+			return f.jobs
+		}
+	}
+	return f.Store.Apply(ctx, c)
+}
+
+// A decline that nobody dated counts as new as it was heard. An answer that
+// nobody dated is as old as the second in which it was asked for, so that one
+// which is asked for in the same second does not overrule the decline: the
+// provider is asked once more when that second is over, and then it does.
+func TestRefreshAsksAgainWhereTheSecondIsTheSame(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.create("user-1")
+		store := &following{Store: w.store}
+		w.Store = store
+		w.provider.fetch = func(ref idv.Ref) (idv.Update, error) {
+			return idv.Update{Ref: ref, Status: idv.Approved, ProviderStatus: "ok"}, nil
+		}
+		w.clock.advance(300 * time.Millisecond)
+		_, err := w.store.Apply(t.Context(), idv.Change{SessionID: x.ID, Observations: []idv.Observation{{
+			Fingerprint: "undated", Source: idv.SourceWebhook, HeardAt: w.clock.now(), Status: idv.Declined,
+		}}})
+		must(t, err)
+		w.clock.advance(200 * time.Millisecond)
+		second := w.clock.now().Truncate(time.Second)
+		got, err := w.Refresh(t.Context(), x.ID)
+		must(t, err)
+		want := idv.Job{Kind: idv.JobFetch, ID: x.ID, RunAt: second.Add(time.Second)}
+		if got.State.Status != idv.Declined || !slices.Equal(store.jobs, []idv.Job{want}) {
+			t.Fatalf("session is %s, jobs %v, want %v", got.State.Status, store.jobs, want)
+		}
+		w.clock.advance(time.Second)
+		if got, err = w.Refresh(t.Context(), x.ID); err != nil || got.State.Status != idv.Approved || len(store.jobs) != 0 {
+			t.Errorf("a second later: %s, jobs %v, error %v", got.State.Status, store.jobs, err)
+		}
+	})
+}
+
+// A provider whose clock is ahead of ours is not asked each second until then.
+func TestRefreshDoesNotAskForEver(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.create("user-1")
+		store := &following{Store: w.store}
+		w.Store = store
+		w.provider.fetch = func(ref idv.Ref) (idv.Update, error) {
+			return idv.Update{Ref: ref, Status: idv.Approved, ProviderStatus: "ok"}, nil
+		}
+		_, err := w.store.Apply(t.Context(), idv.Change{SessionID: x.ID, Observations: []idv.Observation{{
+			Fingerprint: "ahead", Source: idv.SourceWebhook, HeardAt: w.clock.now(), OccurredAt: w.clock.now().Add(time.Hour), Status: idv.Declined,
+		}}})
+		must(t, err)
+		asked := 0
+		for range 10 {
+			_, err := w.Refresh(t.Context(), x.ID)
+			must(t, err)
+			asked += len(store.jobs)
+			w.clock.advance(time.Second)
+		}
+		if asked > 1 {
+			t.Errorf("asked again %d times", asked)
+		}
 	})
 }

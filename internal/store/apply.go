@@ -98,6 +98,9 @@ func (s *Store) follow(a *account, c idv.Change, before, after idv.Session) erro
 		}
 	}
 	jobs := c.Jobs
+	if c.Then != nil {
+		jobs = append(slices.Clip(jobs), c.Then(before, after)...)
+	}
 	if after.Ref != before.Ref {
 		waiting, err := unmatched(a.tx, after.Provider, string(after.Ref))
 		if err != nil {
