@@ -29,7 +29,7 @@ type observationReply struct {
 // getTimeline explains a session.
 //
 //	@Summary		Explain a session
-//	@Description	Why the session is where it is: every observation in the order in which it was heard, with its source, the provider's own word, the status it was read as, and whether it moved anything.
+//	@Description	Why the session is where it is: every observation in the order in which it was taken into account (`at` is when it was heard, which is earlier for a webhook that was worked late), with its source, the provider's own word, the status it was read as, and whether it moved anything.
 //	@ID				getTimeline
 //	@Tags			sessions
 //	@Produce		json

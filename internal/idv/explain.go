@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Effect is what an observation did to its session when it was heard.
+// Effect is what an observation did to its session when it was taken into account.
 type Effect string // @name Effect
 
 // The effects.
@@ -30,17 +30,17 @@ type Explanation struct {
 	Why         string
 }
 
-// Explain tells how a session got to where it is: every observation in the
-// order in which it was heard, and what it did to what was known by then. Every
-// change of the status is the doing of one observation that moved or revised.
+// Explain tells how a session got to where it is. The observations come in the
+// order in which they were taken into account, which is how they are kept: where
+// a delivery was worked late it is not that of HeardAt, and the statuses that the
+// session really had follow from it alone. Each is told with what it did to what
+// was known by then. Every change of the status is the doing of one observation
+// that moved or revised.
 func Explain(observations []Observation) []Explanation {
-	heard := slices.Clone(observations)
-	slices.SortStableFunc(heard, func(a, b Observation) int { return a.HeardAt.Compare(b.HeardAt) })
-
 	var known []Observation
 	var explanations []Explanation
 	state := Fold(nil)
-	for _, o := range heard {
+	for _, o := range observations {
 		e := Explanation{Observation: o, Effect: EffectNone, Why: "repeats what was heard before"}
 		if !slices.ContainsFunc(known, func(k Observation) bool { return k.Fingerprint == o.Fingerprint }) {
 			known = append(known, o)

@@ -92,9 +92,9 @@ func TestExplainTellsEveryChange(t *testing.T) {
 		}
 		var heard []Observation
 		state := Fold(nil)
-		for _, e := range explanations {
-			if n := len(heard); n > 0 && e.Observation.HeardAt.Before(heard[n-1].HeardAt) {
-				t.Fatal("not in the order heard")
+		for i, e := range explanations {
+			if e.Observation.Fingerprint != set[i].Fingerprint {
+				t.Fatal("not in the order of the input")
 			}
 			if !slices.Contains(Effects(), e.Effect) || e.Why == "" {
 				t.Fatalf("effect is %q, because %q", e.Effect, e.Why)
@@ -114,13 +114,20 @@ func TestExplainTellsEveryChange(t *testing.T) {
 	})
 }
 
-// TestExplainKeepsTheOrderOfTheInput for what was heard at the same time.
+// TestExplainKeepsTheOrderOfTheInput, in which the observations were taken into
+// account: one that was heard first and worked last moved nothing.
 func TestExplainKeepsTheOrderOfTheInput(t *testing.T) {
-	processing, approved := told(Processing, at(1), heard(9)), told(Approved, at(2), heard(9))
-	for _, order := range [][]Observation{{processing, approved}, {approved, processing}} {
-		for i, e := range Explain(order) {
-			if e.Observation.Status != order[i].Status {
-				t.Errorf("place %d has %s", i, e.Observation.Status)
+	processing, approved := told(Processing, at(1), heard(8)), told(Approved, at(2), heard(9))
+	for _, c := range []struct {
+		order   []Observation
+		effects []Effect
+	}{
+		{[]Observation{processing, approved}, []Effect{EffectMoved, EffectMoved}},
+		{[]Observation{approved, processing}, []Effect{EffectMoved, EffectSuperseded}},
+	} {
+		for i, e := range Explain(c.order) {
+			if e.Observation.Status != c.order[i].Status || e.Effect != c.effects[i] {
+				t.Errorf("place %d has %s, which %s", i, e.Observation.Status, e.Effect)
 			}
 		}
 	}
