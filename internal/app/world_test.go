@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -127,6 +128,14 @@ type answer struct {
 // empty Authorization sends none. Every reply is held against the API document.
 func (w *world) call(method, path string, body any, header ...string) answer {
 	w.t.Helper()
+	a, err := w.try(method, path, body, header...)
+	must(w.t, err)
+	return a
+}
+
+// try is call for goroutines that must not end the test.
+func (w *world) try(method, path string, body any, header ...string) (answer, error) {
+	w.t.Helper()
 	var sent io.Reader
 	switch b := body.(type) {
 	case nil:
@@ -134,11 +143,15 @@ func (w *world) call(method, path string, body any, header ...string) answer {
 		sent = strings.NewReader(b)
 	default:
 		raw, err := json.Marshal(b)
-		must(w.t, err)
+		if err != nil {
+			return answer{}, err
+		}
 		sent = bytes.NewReader(raw)
 	}
 	req, err := http.NewRequestWithContext(w.t.Context(), method, w.base+path, sent)
-	must(w.t, err)
+	if err != nil {
+		return answer{}, err
+	}
 	req.Header.Set("Authorization", "Bearer "+w.key)
 	if sent != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -151,18 +164,22 @@ func (w *world) call(method, path string, body any, header ...string) answer {
 		req.Header[http.CanonicalHeaderKey(header[i])] = []string{header[i+1]}
 	}
 	res, err := http.DefaultClient.Do(req)
-	must(w.t, err)
+	if err != nil {
+		return answer{}, err
+	}
 	defer func() { _ = res.Body.Close() }()
 	raw, err := io.ReadAll(res.Body)
-	must(w.t, err)
+	if err != nil {
+		return answer{}, err
+	}
 	w.checkReply(method, path, res, raw)
 	a := answer{status: res.StatusCode, header: res.Header, raw: raw}
 	if len(raw) > 0 && !strings.HasPrefix(res.Header.Get("Content-Type"), "text/plain") {
 		if err := json.Unmarshal(raw, &a.body); err != nil {
-			w.t.Fatalf("%s %s answered what is not a JSON object: %s", method, path, raw)
+			return a, fmt.Errorf("%s %s answered what is not a JSON object: %s", method, path, raw)
 		}
 	}
-	return a
+	return a, nil
 }
 
 func (w *world) checkReply(method, path string, res *http.Response, raw []byte) {
@@ -174,7 +191,10 @@ func (w *world) checkReply(method, path string, res *http.Response, raw []byte) 
 		w.t.Errorf("%s %s: %d is not a problem: %s", method, path, res.StatusCode, raw)
 	}
 	c, err := checker()
-	must(w.t, err)
+	if err != nil {
+		w.t.Errorf("the API document: %v", err)
+		return
+	}
 	route, _, _ := strings.Cut(path, "?")
 	if err := c.Check(method, route, res, raw); err != nil {
 		w.t.Errorf("%s %s answered %d, which the document does not allow: %v\n%s", method, path, res.StatusCode, err, raw)
