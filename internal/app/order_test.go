@@ -20,8 +20,8 @@ import (
 // replays in between. All of them end where the recording's want.json says, and
 // none passes through a status that nothing supports.
 //
-// Each recording is played in all of its orders on one of the engines, and in a
-// few of them on the other, so that the whole takes about a minute.
+// Each recording is played in all of its orders on PostgreSQL, and in a few of
+// them, other ones each time, on SQLite, which the race detector makes slow.
 //
 // No recording has the same bytes twice: nobody could tell then whether a thing
 // happened again or was only told again. The provider is asked in that case.
@@ -33,9 +33,9 @@ func TestOrderAndRepetitionNeverMatter(t *testing.T) {
 		w := startStudio(t, databaseURL, openDesk(t))
 		log := keepAnnals(t, w.app.store.DB(), databaseURL)
 		var plays []*performance
-		for i, r := range recordings(t) {
+		for _, r := range recordings(t) {
 			list := orders(len(r.webhooks), dice)
-			if (i%2 == 0) != isSQLite(databaseURL) {
+			if isSQLite(databaseURL) {
 				dice.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 				list = list[:min(len(list), fewOrders)]
 			}
@@ -85,8 +85,8 @@ func everyProvider(t *testing.T, plays []*performance) {
 }
 
 const (
-	randomOrders = 30 // of more than five webhooks
-	fewOrders    = 4
+	randomOrders = 20 // of more than five webhooks
+	fewOrders    = 3
 )
 
 // orders gives every order of n things up to five, and random ones beyond.

@@ -34,6 +34,7 @@ func startStudio(t *testing.T, databaseURL string, d *desk, change ...func(provi
 	w := &studio{world: &world{t: t, key: bootstrapKey, logs: &journal{}, settings: map[string]idv.Settings{}}, desk: d, errands: &errands{}}
 	log := slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	cfg := testConfig(databaseURL)
+	cfg.ProviderTimeout = 30 * time.Second // a machine may be busy
 	for _, entry := range providers.All() {
 		name := entry.Adapter.Name
 		settings := devSettings(entry, d.URL+"/"+name)
