@@ -47,7 +47,7 @@ func (w *studio) checkTimeline(session string, past []stage) error {
 		case effect != idv.EffectMoved && effect != idv.EffectRevised:
 			continue
 		}
-		if effect != told || why != sentence {
+		if effect != told || !strings.HasPrefix(why, sentence) {
 			return fmt.Errorf("entry %d %s (%s), but the session went from %+v to %+v:\n%s", i, effect, why, before, now, timeline.raw)
 		}
 	}
