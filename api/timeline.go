@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"github.com/labstack/echo/v4"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
@@ -29,7 +31,7 @@ type observationReply struct {
 // getTimeline explains a session.
 //
 //	@Summary		Explain a session
-//	@Description	Why the session is where it is: every observation in the order in which it was taken into account (`at` is when it was heard, which is earlier for a webhook that was worked late), with its source, the provider's own word, the status it was read as, and whether it moved anything.
+//	@Description	Why the session is where it is: every observation in the order in which we heard of it (a webhook that had to wait to be worked is heard once it is), with its source, the provider's own word, the status it was read as, and whether it moved anything.
 //	@ID				getTimeline
 //	@Tags			sessions
 //	@Produce		json
@@ -53,10 +55,15 @@ func (s *server) getTimeline(c echo.Context) (reply, error) {
 		return reply{}, err
 	}
 	timeline := timelineReply{SessionID: x.ID, Status: x.State.Status, Data: []observationReply{}}
+	var at time.Time
 	for _, e := range idv.Explain(observations) {
 		o := e.Observation
+		// A webhook that was worked late was heard once it was worked.
+		if o.HeardAt.After(at) {
+			at = o.HeardAt
+		}
 		timeline.Data = append(timeline.Data, observationReply{
-			At:             stamp(o.HeardAt),
+			At:             stamp(at),
 			OccurredAt:     stampOrNull(o.OccurredAt),
 			Source:         o.Source,
 			DeliveryID:     orNull(o.DeliveryID),

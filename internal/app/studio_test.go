@@ -44,7 +44,8 @@ func startStudio(t *testing.T, databaseURL string, d *desk, change ...func(provi
 		w.settings[name] = settings
 		cfg.Accounts = append(cfg.Accounts, config.Account{Name: name, Adapter: name, Settings: settings})
 	}
-	accounts, err := openAccounts(cfg)
+	metrics := newMetrics(cfg, "test", log)
+	accounts, err := openAccounts(cfg, metrics)
 	must(t, err)
 	sealer, err := seal.New(cfg.EncryptionKeys)
 	must(t, err)
@@ -54,7 +55,7 @@ func startStudio(t *testing.T, databaseURL string, d *desk, change ...func(provi
 	must(t, err)
 	server := httptest.NewUnstartedServer(nil)
 	w.base = "http://" + server.Listener.Addr().String()
-	w.app, err = newApp(cfg, st, accounts, w.base, log)
+	w.app, err = newApp(cfg, st, accounts, w.base, metrics, log)
 	must(t, err)
 	server.Config.Handler = w.app.handler()
 	server.Start()
