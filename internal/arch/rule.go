@@ -26,6 +26,7 @@ func Rules() []Rule {
 		{Package: "api", Imports: []string{"internal/id", "internal/idv", "internal/inbox", "internal/session", "internal/token"}},
 		{Package: "docs"},
 		{Package: "migrations", Imports: []string{"internal/queue"}},
+		{Package: "bench/load", Pure: true},
 
 		{Package: "internal/idv", Pure: true},
 		{Package: "internal/country"},
