@@ -12,7 +12,7 @@ BUILD := go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
 .PHONY: help
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Run everything on this machine, providers played by emulators
@@ -32,7 +32,27 @@ cover: ## Run all tests and open the lines that none of them reached
 	go tool cover -html coverage.out
 
 .PHONY: bench
-bench: ## Run the benchmarks that match BENCH (default: all)
+bench: ## Measure everything beside a baseline (docs/benchmarks.md)
+	@for what in intake create visible idle; do go run ./bench "$$what"; echo; done
+
+.PHONY: bench-intake
+bench-intake: ## Measure how many webhooks are taken in
+	@go run ./bench intake
+
+.PHONY: bench-create
+bench-create: ## Measure what creating a session takes
+	@go run ./bench create
+
+.PHONY: bench-visible
+bench-visible: ## Measure how soon a webhook shows in the status
+	@go run ./bench visible
+
+.PHONY: bench-idle
+bench-idle: ## Measure memory, start and size
+	@go run ./bench idle
+
+.PHONY: bench-code
+bench-code: ## Run the Go benchmarks that match BENCH (default: all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 .PHONY: fuzz

@@ -26,6 +26,8 @@ func Rules() []Rule {
 		{Package: "api", Imports: []string{"internal/id", "internal/idv", "internal/inbox", "internal/session", "internal/token"}},
 		{Package: "docs"},
 		{Package: "migrations", Imports: []string{"internal/queue"}},
+		{Package: "bench", Imports: []string{"bench/bare", "bench/load", "internal/pgserver"}},
+		{Package: "bench/bare", Imports: []string{"internal/id"}},
 		{Package: "bench/load", Pure: true},
 
 		{Package: "internal/idv", Pure: true},
