@@ -270,8 +270,7 @@ func TestMetricsTellThatNobodyWorks(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, databaseURL string) {
 		a, base := idle(t, databaseURL)
 		received := time.Now().Add(-time.Minute)
-		_, err := a.store.SaveDelivery(t.Context(), idv.Delivery{ID: "whd_01kagt2f6pe4mrt1qq3g1c2s8f", Provider: "still", Digest: "d", State: idv.DeliveryReceived, ReceivedAt: received},
-			idv.Job{Kind: idv.JobDelivery, ID: "whd_01kagt2f6pe4mrt1qq3g1c2s8f"})
+		_, err := a.store.SaveDelivery(t.Context(), idv.Delivery{ID: "whd_01kagt2f6pe4mrt1qq3g1c2s8f", Provider: "still", Digest: "d", State: idv.DeliveryReceived, ReceivedAt: received})
 		must(t, err)
 		n := scrape(t, base+"/metrics", bootstrapKey)
 		// The account is in no configuration.

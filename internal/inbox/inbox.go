@@ -17,8 +17,9 @@ import (
 
 // Store keeps deliveries and what they do. Each method is one transaction.
 type Store interface {
-	// SaveDelivery keeps a delivery with its jobs; false if it was kept before.
-	SaveDelivery(ctx context.Context, d idv.Delivery, jobs ...idv.Job) (isNew bool, err error)
+	// SaveDelivery keeps a delivery with the job of working it; false if it was
+	// kept before.
+	SaveDelivery(ctx context.Context, d idv.Delivery) (isNew bool, err error)
 	Delivery(ctx context.Context, id string) (idv.Delivery, error)
 	MarkDelivery(ctx context.Context, o idv.DeliveryOutcome) error
 	Apply(ctx context.Context, c idv.Change) (idv.Session, error)
@@ -87,7 +88,7 @@ func (b *Inbox) Receive(ctx context.Context, provider string, header http.Header
 		ReceivedAt: w.ReceivedAt,
 		Webhook:    w,
 	}
-	isNew, err = b.Store.SaveDelivery(ctx, d, idv.Job{Kind: idv.JobDelivery, ID: d.ID})
+	isNew, err = b.Store.SaveDelivery(ctx, d)
 	if err != nil {
 		return false, fmt.Errorf("keep delivery: %w", err)
 	}
@@ -96,6 +97,6 @@ func (b *Inbox) Receive(ctx context.Context, provider string, header http.Header
 			return false, fmt.Errorf("ask about a repetition: %w", err)
 		}
 	}
-	b.Logger.InfoContext(ctx, "webhook received", "provider", provider, "delivery", d.ID, "new", isNew)
+	b.Logger.DebugContext(ctx, "webhook received", "provider", provider, "delivery", d.ID, "new", isNew)
 	return isNew, nil
 }

@@ -25,7 +25,7 @@ type shelf struct {
 	before idv.Session
 }
 
-func (s *shelf) SaveDelivery(_ context.Context, d idv.Delivery, _ ...idv.Job) (bool, error) {
+func (s *shelf) SaveDelivery(_ context.Context, d idv.Delivery) (bool, error) {
 	isNew := s.delivery.ID == ""
 	if isNew {
 		s.delivery = d

@@ -71,6 +71,17 @@ func (i *Inserter) InsertTx(ctx context.Context, tx *sql.Tx, jobs ...idv.Job) er
 
 // scheduledAt is zero for a job that is due: River would otherwise have it wait
 // for its scheduler, which looks every few seconds, and wake nobody.
+// InsertFrom is SQL for PostgreSQL: a statement that keeps a job, to be worked at
+// once, for each id that the query of the given name gives, and an expression
+// that wakes those who work. Where rows and their jobs are many, one statement
+// for both saves the time between them.
+func (*Inserter) InsertFrom(kind idv.JobKind, name string) (statement, wake string) {
+	queue := queueOf(kind)
+	return fmt.Sprintf("INSERT INTO river_job (args, kind, max_attempts, queue) "+
+			"SELECT jsonb_build_object('id', id), '%s', %d, '%s' FROM %s", kind, maxAttempts, queue, name),
+		fmt.Sprintf(`pg_notify(concat(current_schema(), '.river_insert'), '{"queue": "%s"}')`, queue)
+}
+
 func scheduledAt(runAt, now time.Time) time.Time {
 	if !runAt.After(now) {
 		return time.Time{}

@@ -54,13 +54,13 @@ func (k *kit) mark(outcome idv.DeliveryOutcome) {
 func TestSaveDeliveryKeepsItOnce(t *testing.T) {
 	each(t, func(t *testing.T, k *kit) {
 		d := k.delivery("kora", `{"name":"AMARA \u0000"}`+"\x00\xff")
-		isNew, err := k.SaveDelivery(t.Context(), d, idv.Job{Kind: idv.JobDelivery, ID: d.ID})
+		isNew, err := k.SaveDelivery(t.Context(), d)
 		if err != nil || !isNew {
 			t.Fatalf("SaveDelivery = %v, %v", isNew, err)
 		}
 		repeat := d
 		repeat.ID = id.New(id.Delivery)
-		isNew, err = k.SaveDelivery(t.Context(), repeat, idv.Job{Kind: idv.JobDelivery, ID: repeat.ID})
+		isNew, err = k.SaveDelivery(t.Context(), repeat)
 		if err != nil || isNew {
 			t.Errorf("repetition: %v, %v", isNew, err)
 		}
@@ -69,7 +69,7 @@ func TestSaveDeliveryKeepsItOnce(t *testing.T) {
 		if isNew, err := k.SaveDelivery(t.Context(), elsewhere); err != nil || !isNew {
 			t.Errorf("another provider: %v, %v", isNew, err)
 		}
-		if got := k.queued(idv.JobDelivery); !slices.Equal(got, []string{d.ID}) {
+		if got := k.queued(idv.JobDelivery); !slices.Equal(got, []string{d.ID, elsewhere.ID}) {
 			t.Errorf("jobs %v", got)
 		}
 		d.ReceivedAt = kept(d.ReceivedAt)
@@ -85,7 +85,7 @@ func TestSaveDeliveryIsAllOrNothing(t *testing.T) {
 	each(t, func(t *testing.T, k *kit) {
 		d := k.delivery("kora", "body")
 		k.jobs.breakDown(true)
-		if isNew, err := k.SaveDelivery(t.Context(), d, idv.Job{Kind: idv.JobDelivery, ID: d.ID}); isNew || !errors.Is(err, errBroken) {
+		if isNew, err := k.SaveDelivery(t.Context(), d); isNew || !errors.Is(err, errBroken) {
 			t.Errorf("SaveDelivery = %v, %v", isNew, err)
 		}
 		k.jobs.breakDown(false)
@@ -107,7 +107,7 @@ func TestParallelRepetitionsAreOneDelivery(t *testing.T) {
 		for i := range calls {
 			d := k.delivery("kora", "same")
 			wg.Go(func() {
-				news[i], errs[i] = k.SaveDelivery(t.Context(), d, idv.Job{Kind: idv.JobDelivery, ID: d.ID})
+				news[i], errs[i] = k.SaveDelivery(t.Context(), d)
 			})
 		}
 		wg.Wait()
@@ -150,7 +150,7 @@ func TestMarkAndRequeueDelivery(t *testing.T) {
 		if got, _ := k.Delivery(t.Context(), d.ID); got.State != idv.DeliveryReceived || got.Attempts != 3 {
 			t.Errorf("requeued: %+v", got)
 		}
-		if jobs := k.queued(idv.JobDelivery); !slices.Equal(jobs, []string{d.ID}) {
+		if jobs := k.queued(idv.JobDelivery); !slices.Equal(jobs, []string{d.ID, d.ID}) {
 			t.Errorf("jobs %v", jobs)
 		}
 		for what, err := range map[string]error{
@@ -228,7 +228,7 @@ func BenchmarkSaveDelivery(b *testing.B) {
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					d := k.delivery("kora", strings.Repeat(id.New("body"), 42))
-					if _, err := k.SaveDelivery(b.Context(), d, idv.Job{Kind: idv.JobDelivery, ID: d.ID}); err != nil {
+					if _, err := k.SaveDelivery(b.Context(), d); err != nil {
 						b.Error(err)
 					}
 				}

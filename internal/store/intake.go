@@ -39,7 +39,6 @@ type intake struct {
 type arrival struct {
 	ctx   context.Context // of whoever waits
 	row   deliveryRow
-	jobs  []idv.Job
 	isNew bool
 	err   error
 	done  chan struct{}
@@ -62,10 +61,10 @@ func newIntake(keep func(ctx context.Context, batch []*arrival) error, log *slog
 
 // add has a delivery written and waits for its commit, for a bounded time. It is
 // idv.ErrBusy if that is over first; the delivery may be kept all the same then.
-func (i *intake) add(ctx context.Context, row deliveryRow, jobs []idv.Job) (isNew bool, err error) {
+func (i *intake) add(ctx context.Context, row deliveryRow) (isNew bool, err error) {
 	waiting, cancel := context.WithTimeoutCause(ctx, patience, idv.ErrBusy)
 	defer cancel()
-	a := &arrival{ctx: waiting, row: row, jobs: jobs, done: make(chan struct{})}
+	a := &arrival{ctx: waiting, row: row, done: make(chan struct{})}
 	select {
 	case i.waiting <- a:
 	case <-waiting.Done():

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -10,8 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bonafide-idv/bonafide/internal/enginetest"
 	"github.com/bonafide-idv/bonafide/internal/id"
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/seal"
+	"github.com/bonafide-idv/bonafide/internal/store"
 )
 
 // arriving is a delivery that somebody waits for.
@@ -27,7 +31,7 @@ func (k *kit) arrive(ctx context.Context, body string) *arriving {
 	a := &arriving{Delivery: k.delivery("kora", body), done: make(chan struct{})}
 	go func() {
 		defer close(a.done)
-		a.isNew, a.err = k.SaveDelivery(ctx, a.Delivery, idv.Job{Kind: idv.JobDelivery, ID: a.ID})
+		a.isNew, a.err = k.SaveDelivery(ctx, a.Delivery)
 	}()
 	return a
 }
@@ -184,8 +188,92 @@ func TestIntakeIsBounded(t *testing.T) {
 		if isNew, err := k.SaveDelivery(t.Context(), k.delivery("kora", "after")); err != nil || !isNew {
 			t.Errorf("afterwards: %v, %v", isNew, err)
 		}
-		if n := k.count("deliveries"); n != 1 {
-			t.Errorf("%d deliveries", n)
+	})
+}
+
+// spoiler seals what holds the word BAD in a form that the database refuses.
+type spoiler struct{ store.Sealer }
+
+func (s spoiler) Seal(context string, plain []byte) []byte {
+	sealed := s.Sealer.Seal(context, plain)
+	if bytes.Contains(plain, []byte("BAD")) {
+		sealed[0] = 0
+	}
+	return sealed
+}
+
+// bulk is a store with the real queue, as in production.
+func bulk(t *testing.T, url string) *kit {
+	t.Helper()
+	k := open(t, url)
+	ring, err := seal.New([][]byte{bytes.Repeat([]byte{7}, 32)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), store.Options{URL: url, Seal: spoiler{ring}, Jobs: k.jobs.inserter, Now: k.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return &kit{Store: s, t: t, jobs: k.jobs, at: start}
+}
+
+// In one statement on PostgreSQL the same is written as in a transaction, by
+// which the queue itself keeps its jobs, and whoever works is woken.
+func TestOneStatementWritesTheSame(t *testing.T) {
+	url := enginetest.Postgres(t)
+	apart, together := open(t, url), bulk(t, url)
+	listener, err := together.Pool().Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Release()
+	if _, err := listener.Exec(t.Context(), `LISTEN "public.river_insert"`); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []*kit{apart, together} {
+		if isNew, err := k.SaveDelivery(t.Context(), k.delivery("kora", id.New("body"))); err != nil || !isNew {
+			t.Fatalf("%v, %v", isNew, err)
+		}
+		woken, err := listener.Conn().WaitForNotification(t.Context())
+		if err != nil || woken.Payload != `{"queue": "delivery"}` {
+			t.Fatalf("%+v, %v", woken, err)
+		}
+	}
+	var kinds int
+	err = apart.DB().QueryRow(`SELECT count(DISTINCT to_jsonb(j) - ARRAY['id', 'args', 'created_at', 'scheduled_at']) FROM river_job j`).Scan(&kinds)
+	if err != nil || kinds != 1 || apart.count("river_job") != 2 {
+		t.Errorf("%d kinds of %d jobs, %v", kinds, apart.count("river_job"), err)
+	}
+	if jobs := apart.queued(idv.JobDelivery); len(jobs) != 2 || !id.Valid(id.Delivery, jobs[1]) {
+		t.Errorf("jobs %v", jobs)
+	}
+}
+
+// The same holds with the real queue, where everything is in one statement.
+func TestBadRowAmongMany(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, url string) {
+		k := bulk(t, url)
+		var all []*arriving
+		for n := range 60 {
+			body := fmt.Sprint("good ", n%20) // each three times
+			if n%20 == 7 {
+				body = fmt.Sprint("BAD ", n)
+			}
+			all = append(all, k.arrive(t.Context(), body))
+		}
+		fresh := 0
+		for n, a := range all {
+			<-a.done
+			if bad := n%20 == 7; bad != (a.err != nil) || errors.Is(a.err, idv.ErrBusy) {
+				t.Errorf("delivery %d: %v, %v", n, a.isNew, a.err)
+			}
+			if a.isNew {
+				fresh++
+			}
+		}
+		if kept, jobs := k.count("deliveries"), len(k.queued(idv.JobDelivery)); fresh != 19 || kept != 19 || jobs != 19 {
+			t.Errorf("%d are new, %d kept, with %d jobs", fresh, kept, jobs)
 		}
 	})
 }

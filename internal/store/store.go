@@ -30,11 +30,20 @@ type Jobs interface {
 	InsertTx(ctx context.Context, tx *sql.Tx, jobs ...idv.Job) error
 }
 
+// BulkJobs keeps work in the very statement that writes the data it is about.
+type BulkJobs interface {
+	Jobs
+	// InsertFrom is SQL for PostgreSQL: a statement that keeps a job for each id
+	// that the query of the given name gives, and an expression that has them
+	// worked at once.
+	InsertFrom(kind idv.JobKind, name string) (statement, wake string)
+}
+
 // Options are what a store is made of.
 type Options struct {
 	URL  string // postgres://… or sqlite:PATH
 	Seal Sealer
-	Jobs Jobs
+	Jobs Jobs // BulkJobs are faster on PostgreSQL
 	// ValidFor is how long an approval counts; 0 for ever.
 	ValidFor time.Duration
 	Now      func() time.Time // default: time.Now
