@@ -21,7 +21,7 @@ const freshness = 5 * time.Minute
 // timestamp is never checked without it, so that nobody can strip it.
 func (p *provider) Authenticate(_ context.Context, w idv.Webhook) error {
 	switch {
-	case has(w.Header, "X-Signature") && has(w.Header, "X-Timestamp"):
+	case dated(w.Header):
 		if err := p.timestamped(w); err != nil {
 			return err
 		}
@@ -38,12 +38,28 @@ func (p *provider) Authenticate(_ context.Context, w idv.Webhook) error {
 	default:
 		return forged("no signature")
 	}
-	tenant := parseObject(w.Body).Text("tenantId")
-	if tenant != "" && !strings.EqualFold(tenant, p.settings.tenantID) {
+	return p.names(w)
+}
+
+// names checks what the body names. One that cannot be read names nothing; it is
+// genuine and will be kept aside.
+func (p *provider) names(w idv.Webhook) error {
+	body := parseObject(w.Body)
+	if body == nil {
+		return nil
+	}
+	if tenant := body.Text("tenantId"); tenant != "" && !strings.EqualFold(tenant, p.settings.tenantID) {
 		return forged("signed for another tenant")
+	}
+	// The header is not signed itself: it must name the event that is.
+	if id := w.Header.Get("X-Webhook-Id"); dated(w.Header) && id != "" && body.Text("id") != id {
+		return forged("X-Webhook-ID is not the id in the body")
 	}
 	return nil
 }
+
+// dated reports whether the scheme that signs the time too was used.
+func dated(h http.Header) bool { return has(h, "X-Signature") && has(h, "X-Timestamp") }
 
 // timestamped checks the scheme that signs the time too.
 func (p *provider) timestamped(w idv.Webhook) error {
@@ -60,12 +76,6 @@ func (p *provider) timestamped(w idv.Webhook) error {
 	}
 	if !p.signed(w.Header, "X-Signature", []byte(timestamp+"."), w.Body) {
 		return forged("X-Signature is wrong")
-	}
-	// Not signed itself: it must name the event that is. A body that cannot be
-	// read has no id to compare; it is genuine and will be kept aside.
-	body := parseObject(w.Body)
-	if id := w.Header.Get("X-Webhook-Id"); id != "" && body != nil && body.Text("id") != id {
-		return forged("X-Webhook-ID is not the id in the body")
 	}
 	return nil
 }
