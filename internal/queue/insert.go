@@ -26,20 +26,19 @@ const maxAttempts = 2_000
 
 // Inserter keeps jobs in the transaction of the data they are about.
 type Inserter struct {
-	client *river.Client[*sql.Tx]
+	client *river.Client[*sql.Tx] // nil on PostgreSQL
 }
 
 // NewInserter makes an inserter for "postgres" or "sqlite".
 func NewInserter(engine string) (*Inserter, error) {
+	if engine == postgres {
+		return &Inserter{}, nil
+	}
 	driver, err := sqlDriver(engine, nil)
 	if err != nil {
 		return nil, err
 	}
-	client, err := river.NewClient(driver, &river.Config{
-		// A job that is inserted within this time of another one wakes nobody.
-		FetchCooldown: river.FetchCooldownMin,
-		Logger:        slog.New(slog.DiscardHandler),
-	})
+	client, err := river.NewClient(driver, &river.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}
@@ -50,6 +49,9 @@ func NewInserter(engine string) (*Inserter, error) {
 func (i *Inserter) InsertTx(ctx context.Context, tx *sql.Tx, jobs ...idv.Job) error {
 	if len(jobs) == 0 {
 		return nil
+	}
+	if i.client == nil {
+		return insertPostgres(ctx, tx, jobs)
 	}
 	now := time.Now()
 	params := make([]river.InsertManyParams, len(jobs))
@@ -71,17 +73,6 @@ func (i *Inserter) InsertTx(ctx context.Context, tx *sql.Tx, jobs ...idv.Job) er
 
 // scheduledAt is zero for a job that is due: River would otherwise have it wait
 // for its scheduler, which looks every few seconds, and wake nobody.
-// InsertFrom is SQL for PostgreSQL: a statement that keeps a job, to be worked at
-// once, for each id that the query of the given name gives, and an expression
-// that wakes those who work. Where rows and their jobs are many, one statement
-// for both saves the time between them.
-func (*Inserter) InsertFrom(kind idv.JobKind, name string) (statement, wake string) {
-	queue := queueOf(kind)
-	return fmt.Sprintf("INSERT INTO river_job (args, kind, max_attempts, queue) "+
-			"SELECT jsonb_build_object('id', id), '%s', %d, '%s' FROM %s", kind, maxAttempts, queue, name),
-		fmt.Sprintf(`pg_notify(concat(current_schema(), '.river_insert'), '{"queue": "%s"}')`, queue)
-}
-
 func scheduledAt(runAt, now time.Time) time.Time {
 	if !runAt.After(now) {
 		return time.Time{}

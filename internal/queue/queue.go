@@ -29,7 +29,8 @@ type Options struct {
 	// Logger gets what goes wrong, by ids only. Default: slog.Default().
 	Logger *slog.Logger
 	// Workers is how many tasks of one kind are worked at once by this process.
-	// Default: 50 on PostgreSQL, 4 on SQLite.
+	// Default: on PostgreSQL 50 of those that wait for providers, 8 of others; 4
+	// on SQLite.
 	Workers int
 	// Timeout is how long a handler may take before its context ends.
 	// Default: 30 s.
@@ -71,7 +72,6 @@ func New(db Handles, handlers map[idv.JobKind]Handler, options Options) (*Queue,
 		return nil, errors.New("a queue without handlers")
 	}
 	log := cmp.Or(options.Logger, slog.Default())
-	workers := cmp.Or(options.Workers, defaultWorkers(db))
 	timeout := cmp.Or(options.Timeout, defaultTimeout)
 	observe := options.Observe
 	if observe == nil {
@@ -81,7 +81,7 @@ func New(db Handles, handlers map[idv.JobKind]Handler, options Options) (*Queue,
 	bundle, queues := river.NewWorkers(), map[string]river.QueueConfig{}
 	for kind, handle := range handlers {
 		river.AddWorkerArgs(bundle, args{kind: kind}, &worker{handle: handle, log: log, observe: observe})
-		queues[queueOf(kind)] = river.QueueConfig{MaxWorkers: workers}
+		queues[queueOf(kind)] = river.QueueConfig{MaxWorkers: cmp.Or(options.Workers, defaultWorkers(db, kind))}
 	}
 	name := rand.Text()
 	config := &river.Config{
@@ -114,12 +114,16 @@ func newClient(db Handles, config *river.Config) (client, error) {
 	}
 }
 
-func defaultWorkers(db Handles) int {
-	if db.Pool != nil {
-		return 50
+func defaultWorkers(db Handles, kind idv.JobKind) int {
+	switch {
+	case db.Pool == nil:
+		// SQLite writes one at a time; more workers would only wait for each other.
+		return 4
+	case kind == idv.JobFetch || kind == idv.JobSettle:
+		return 50 // most of the time they wait for a provider
+	default:
+		return 8 // as many as a few cores of a database are busy with
 	}
-	// SQLite writes one at a time; more workers would only wait for each other.
-	return 4
 }
 
 // Start begins to work in the background, first of all at what a process that

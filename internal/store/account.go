@@ -108,17 +108,11 @@ func (a *account) add(row sessionRow) {
 	})
 }
 
-// settlePlace sees to it that whoever holds the user's one open place is open:
-// a session that ended leaves it to the newest one that is still open.
+// settlePlace gives the user's one open place, if nobody holds it, to the newest
+// session that is open. One that ended has left it.
 func (a *account) settlePlace() error {
-	holder := a.holder()
-	if holder != nil && holder.open() {
+	if a.holder() != nil {
 		return nil
-	}
-	if holder != nil {
-		if err := a.yield(holder); err != nil {
-			return err
-		}
 	}
 	for i := range slices.Backward(a.sessions) {
 		if row := &a.sessions[i]; row.open() {

@@ -171,7 +171,10 @@ func (s *Store) writeSession(a *account, row *sessionRow, before, after idv.Sess
 	if err != nil {
 		return false, err
 	}
-	next.OpenSlot, next.Version = row.OpenSlot, row.Version
+	next.Version = row.Version
+	if next.open() {
+		next.OpenSlot = row.OpenSlot
+	}
 	seen := row.view(before.Launch) != next.view(after.Launch)
 	if !seen && row.sameInside(next) {
 		return false, nil
