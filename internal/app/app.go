@@ -143,7 +143,7 @@ func (a *App) workers() (*queue.Queue, error) {
 			return again(a.inbox.Work(ctx, t.ID, t.Attempt))
 		},
 		idv.JobSettle: func(ctx context.Context, t queue.Task) error { return again(a.sessions.Settle(ctx, t.ID)) },
-		idv.JobExpire: func(ctx context.Context, t queue.Task) error { return a.sessions.Expire(ctx, t.ID) },
+		idv.JobExpire: func(ctx context.Context, t queue.Task) error { return again(a.sessions.Expire(ctx, t.ID)) },
 		idv.JobFetch:  func(ctx context.Context, t queue.Task) error { return politely(a.sessions.Fetch(ctx, t.ID)) },
 	}, queue.Options{Logger: a.log, Timeout: a.config.ProviderTimeout + 5*time.Second, Observe: a.metrics.Job})
 }

@@ -86,7 +86,7 @@ func (e *errands) run(ctx context.Context, a *App, j idv.Job) (again time.Durati
 	case idv.JobSettle:
 		return a.sessions.Settle(ctx, j.ID)
 	case idv.JobExpire:
-		return 0, a.sessions.Expire(ctx, j.ID)
+		return a.sessions.Expire(ctx, j.ID)
 	default:
 		return 0, fmt.Errorf("a job of the kind %q", j.Kind)
 	}

@@ -135,15 +135,19 @@ func (s *Service) Fetch(ctx context.Context, id string) error {
 	}
 }
 
-// Expire ends a session whose link ran out before the user was done.
-func (s *Service) Expire(ctx context.Context, id string) error {
+// Expire ends a session whose link ran out before the user was done. It returns
+// how long to wait before it is called again, 0 if there is nothing left to do.
+func (s *Service) Expire(ctx context.Context, id string) (again time.Duration, err error) {
 	x, err := s.Store.Session(ctx, id)
 	if errors.Is(err, idv.ErrNotFound) {
-		return nil
+		return 0, nil
 	}
-	// A session whose time was moved has another job for then.
-	if err != nil || !x.State.Status.Open() || s.now().Before(x.ExpiresAt) {
-		return err
+	if err != nil || !x.State.Status.Open() {
+		return 0, err
+	}
+	// Its time was moved, or the clock that woke us is ahead of this one.
+	if left := x.ExpiresAt.Sub(s.now()); left > 0 {
+		return left, nil
 	}
 	_, err = s.Store.Apply(ctx, idv.Change{SessionID: id, Observations: []idv.Observation{{
 		Fingerprint: "link-expired:" + x.ExpiresAt.Format(time.RFC3339Nano),
@@ -153,5 +157,5 @@ func (s *Service) Expire(ctx context.Context, id string) error {
 		Status:      idv.Expired,
 		Reasons:     []idv.Reason{idv.NewReason(idv.ReasonSessionExpired, "")},
 	}}})
-	return err
+	return 0, err
 }
