@@ -153,10 +153,19 @@ func observationsOf(rows []observationRow) ([]idv.Observation, error) {
 	return observations, nil
 }
 
+// repeatsLast reports whether an answer to a question need not be kept.
+func repeatsLast(rows []observationRow, o idv.Observation) (bool, error) {
+	if o.Source != idv.SourceFetch || len(rows) == 0 || rows[len(rows)-1].Source != string(idv.SourceFetch) {
+		return false, nil
+	}
+	heard, err := observationsOf(rows)
+	return err == nil && idv.Repeats(heard, o), err
+}
+
 // hear adds what was heard to what was said about a session, and gives all of
 // it, and those of which we did not know before that they are notices. What was
 // heard before is kept as it was; of what the provider said, with our newer
-// reading.
+// reading. An answer that only repeats the last one is not kept.
 func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time) (said, notices []idv.Observation, err error) {
 	rows, err := observationRows(tx, sessionID)
 	if err != nil {
@@ -184,6 +193,13 @@ func hear(tx *gorm.DB, sessionID string, heard []idv.Observation, now time.Time)
 			}
 			reread[i] = i < known
 			news[i] = news[i] || !noticed
+			continue
+		}
+		repeats, err := repeatsLast(rows, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		if repeats {
 			continue
 		}
 		seq++
