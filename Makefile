@@ -70,7 +70,7 @@ generate: ## Make what is generated anew
 		--outputTypes json,yaml --output docs
 	go run ./internal/openapi/generate docs/swagger.json docs/openapi.json
 	go run ./internal/diagram
-	go test ./internal/app -run TestReadmeTellsTheProviders -update
+	go test ./internal/app -run 'TestReadmeTellsTheProviders|TestReconcilePageTellsTheSchedule' -update
 	go test ./internal/metric -run TestThePageTellsTheMetrics -update
 
 .PHONY: provider

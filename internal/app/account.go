@@ -11,6 +11,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/config"
 	"github.com/bonafide-idv/bonafide/internal/idv"
 	"github.com/bonafide-idv/bonafide/internal/metric"
+	"github.com/bonafide-idv/bonafide/internal/reconcile"
 	"github.com/bonafide-idv/bonafide/internal/session"
 	"github.com/bonafide-idv/bonafide/providers"
 )
@@ -90,4 +91,21 @@ func capabilities(p idv.Provider) api.Capabilities {
 	_, erase := p.(idv.Eraser)
 	_, find := p.(idv.Finder)
 	return api.Capabilities{Webhooks: webhooks, Cancel: cancel, Erase: erase, Find: find}
+}
+
+// paces are how the accounts may be asked, where their providers say so.
+func (a *accounts) paces() map[string]idv.Pace {
+	paces := map[string]idv.Pace{}
+	for name, p := range a.providers {
+		paces[name] = idv.Pace{}
+		if paced, ok := p.(idv.Paced); ok {
+			paces[name] = paced.Pace()
+		}
+	}
+	return paces
+}
+
+// schedule says when the accounts are asked about their sessions.
+func (a *accounts) schedule(c config.Config) reconcile.Schedule {
+	return reconcile.Schedule{Interval: c.ReconcileInterval, Paces: a.paces(), ValidFor: c.ValidFor}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/inbox"
 	"github.com/bonafide-idv/bonafide/internal/metric"
 	"github.com/bonafide-idv/bonafide/internal/queue"
+	"github.com/bonafide-idv/bonafide/internal/reconcile"
 	"github.com/bonafide-idv/bonafide/internal/seal"
 	"github.com/bonafide-idv/bonafide/internal/session"
 	"github.com/bonafide-idv/bonafide/internal/store"
@@ -35,8 +36,15 @@ type App struct {
 	log      *slog.Logger
 }
 
-// openStore opens the database of a configuration.
+// openStore opens the database of a configuration for a command that changes no
+// session.
 func openStore(ctx context.Context, c config.Config, log *slog.Logger) (*store.Store, error) {
+	return openStoreOn(ctx, c, nil, log)
+}
+
+// openStoreOn opens the database of a configuration with the
+// schedule by which providers are asked.
+func openStoreOn(ctx context.Context, c config.Config, schedule store.Schedule, log *slog.Logger) (*store.Store, error) {
 	engine, err := store.Engine(c.DatabaseURL)
 	if err != nil {
 		return nil, err
@@ -45,7 +53,7 @@ func openStore(ctx context.Context, c config.Config, log *slog.Logger) (*store.S
 	if err != nil {
 		return nil, err
 	}
-	o := store.Options{URL: c.DatabaseURL, Jobs: jobs, ValidFor: c.ValidFor, Now: time.Now, Logger: log}
+	o := store.Options{URL: c.DatabaseURL, Jobs: jobs, ValidFor: c.ValidFor, Schedule: schedule, Now: time.Now, Logger: log}
 	// Commands that touch nothing sealed run without a key.
 	if len(c.EncryptionKeys) > 0 {
 		if o.Seal, err = seal.New(c.EncryptionKeys); err != nil {
@@ -157,11 +165,37 @@ func politely(err error) error {
 	return err
 }
 
+// crew is all that works in the background.
+type crew struct {
+	queue      *queue.Queue
+	reconciler *reconcile.Reconciler
+}
+
 // startWorkers begins to work.
-func (a *App) startWorkers(ctx context.Context) (*queue.Queue, error) {
+func (a *App) startWorkers(ctx context.Context) (*crew, error) {
 	q, err := a.workers()
 	if err != nil {
 		return nil, err
 	}
-	return q, q.Start(ctx)
+	if err := q.Start(ctx); err != nil {
+		return nil, err
+	}
+	r := reconcile.New(reconcile.Options{
+		Store:    a.store,
+		Keeper:   a.store,
+		Asker:    a.sessions,
+		Schedule: a.accounts.schedule(a.config),
+		Timeout:  a.config.ProviderTimeout + 5*time.Second,
+		Now:      time.Now,
+		Logger:   a.log,
+	})
+	r.Start(ctx)
+	return &crew{queue: q, reconciler: r}, nil
+}
+
+// Stop takes no more work and waits for what was taken, until ctx ends.
+func (c *crew) Stop(ctx context.Context) error {
+	asked := make(chan error, 1)
+	go func() { asked <- c.reconciler.Stop(ctx) }()
+	return errors.Join(c.queue.Stop(ctx), <-asked)
 }

@@ -47,7 +47,7 @@ func (c *command) withAccounts(cmd *cobra.Command, required []string, do func(ct
 		return config.Mistakes{err.Error()}
 	}
 	ctx := cmd.Context()
-	st, err := openStore(ctx, cfg, log)
+	st, err := openStoreOn(ctx, cfg, accounts.schedule(cfg), log)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (c *command) runDev(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	st, err := openStore(ctx, cfg, log)
+	st, err := openStoreOn(ctx, cfg, accounts.schedule(cfg), log)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (c *command) runServe(cmd *cobra.Command, p parts, migrate bool) error {
 	if err != nil {
 		return config.Mistakes{err.Error()}
 	}
-	st, err := openStore(ctx, cfg, log)
+	st, err := openStoreOn(ctx, cfg, accounts.schedule(cfg), log)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type world struct {
 	stop func()
 	// settings are those that the emulators accept and sign with.
 	settings map[string]idv.Settings
+	calls    *calls
 }
 
 const bootstrapKey = "bootstrap-key-for-tests-0123456789"
@@ -81,11 +82,12 @@ func start(t *testing.T, databaseURL string, change ...func(*config.Config)) *wo
 	metrics := newMetrics(cfg, "test", log)
 	accounts, err := openAccounts(cfg, metrics)
 	must(t, err)
-	st, err := openStore(t.Context(), cfg, log)
+	st, err := openStoreOn(t.Context(), cfg, accounts.schedule(cfg), log)
 	must(t, err)
 	w.app, err = newApp(cfg, st, accounts, w.base, metrics, log)
 	must(t, err)
-	server.Config.Handler = emulators.beside(w.app.handler())
+	w.calls = &calls{next: emulators.beside(w.app.handler()), of: map[string]int{}}
+	server.Config.Handler = w.calls
 	server.Start()
 	q, err := w.app.startWorkers(t.Context())
 	must(t, err)

@@ -42,6 +42,7 @@ func Rules() []Rule {
 
 		{Package: "internal/session", Imports: []string{"internal/idv"}},
 		{Package: "internal/inbox", Imports: []string{"internal/idv"}},
+		{Package: "internal/reconcile", Imports: []string{"internal/idv"}},
 		{Package: "internal/queue", Imports: []string{"internal/idv"}},
 		{Package: "internal/metric", Imports: []string{"internal/idv"}},
 		{Package: "internal/store", Imports: []string{"internal/id", "internal/idv", "migrations"}},
@@ -56,7 +57,7 @@ func Rules() []Rule {
 		{Package: "internal/app", Imports: []string{
 			"api", "docs", "migrations", "providers",
 			"internal/config", "internal/emulator", "internal/httpclient", "internal/id", "internal/idv", "internal/inbox",
-			"internal/metric", "internal/queue", "internal/seal", "internal/session", "internal/store", "internal/token",
+			"internal/metric", "internal/queue", "internal/reconcile", "internal/seal", "internal/session", "internal/store", "internal/token",
 		}},
 
 		{Package: "internal/arch"},

@@ -24,9 +24,11 @@ type Config struct {
 	ProviderTimeout time.Duration
 	CORSOrigins     []string // that may call with a client token from a browser
 	MetricsListen   string   // empty for none
-	LogLevel        slog.Level
-	Accounts        []Account // in the order in which routing falls back to them
-	Routing         []Rule
+	// ReconcileInterval is the unit of the schedule by which providers are asked.
+	ReconcileInterval time.Duration
+	LogLevel          slog.Level
+	Accounts          []Account // in the order in which routing falls back to them
+	Routing           []Rule
 	// Warnings are for the log: settings that were given and do nothing.
 	Warnings []string
 }

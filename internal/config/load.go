@@ -27,17 +27,18 @@ func (m Mistakes) Error() string {
 func Load(src Source, infos []idv.Info, required ...string) (Config, error) {
 	v := read(src)
 	c := Config{
-		Listen:          v.address(core(listen)),
-		PublicURL:       v.webAddress(core(publicURL)),
-		DatabaseURL:     v.database(core(databaseURL)),
-		BootstrapAPIKey: v.bootstrap(core(bootstrapAPIKey)),
-		EncryptionKeys:  v.keys(core(EncryptionKey)),
-		ValidFor:        v.duration(core(validFor), 0),
-		ProviderTimeout: v.duration(core(providerTimeout), time.Millisecond),
-		CORSOrigins:     v.origins(core(corsOrigins)),
-		MetricsListen:   v.perhapsAddress(core(metricsListen)),
-		LogLevel:        v.level(core(logLevel)),
-		Routing:         v.file.Routing,
+		Listen:            v.address(core(listen)),
+		PublicURL:         v.webAddress(core(publicURL)),
+		DatabaseURL:       v.database(core(databaseURL)),
+		BootstrapAPIKey:   v.bootstrap(core(bootstrapAPIKey)),
+		EncryptionKeys:    v.keys(core(EncryptionKey)),
+		ValidFor:          v.duration(core(validFor), 0),
+		ProviderTimeout:   v.duration(core(providerTimeout), time.Millisecond),
+		ReconcileInterval: v.duration(core(reconcile), time.Millisecond),
+		CORSOrigins:       v.origins(core(corsOrigins)),
+		MetricsListen:     v.perhapsAddress(core(metricsListen)),
+		LogLevel:          v.level(core(logLevel)),
+		Routing:           v.file.Routing,
 	}
 	for _, name := range required {
 		if v.get(core(name)) == "" {

@@ -59,6 +59,9 @@ func TestDefaults(t *testing.T) {
 	if c.ValidFor != 8760*time.Hour || c.ProviderTimeout != 10*time.Second {
 		t.Errorf("valid for %v, provider time-out %v", c.ValidFor, c.ProviderTimeout)
 	}
+	if c.ReconcileInterval != time.Minute {
+		t.Errorf("reconcile interval %v", c.ReconcileInterval)
+	}
 	if len(c.Accounts) != 0 || len(c.Warnings) != 0 {
 		t.Errorf("accounts %v, warnings %v", c.Accounts, c.Warnings)
 	}
@@ -130,6 +133,19 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	}
 	if strings.Contains(all, "hunter") {
 		t.Errorf("a secret is told:\n%s", all)
+	}
+}
+
+func TestReconcileInterval(t *testing.T) {
+	c := load(t, config.Source{Environ: []string{"BONAFIDE_RECONCILE_INTERVAL=250ms"}})
+	if c.ReconcileInterval != 250*time.Millisecond || len(c.Warnings) != 0 {
+		t.Errorf("interval %v, warnings %v", c.ReconcileInterval, c.Warnings)
+	}
+	for _, bad := range []string{"0s", "-1m", "often"} {
+		m := mistakes(t, config.Source{Environ: []string{"BONAFIDE_RECONCILE_INTERVAL=" + bad}})
+		if len(m) != 1 || !strings.Contains(m[0], "BONAFIDE_RECONCILE_INTERVAL") {
+			t.Errorf("%s: %q", bad, m)
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ const (
 	providerTimeout = "PROVIDER_TIMEOUT"
 	corsOrigins     = "CORS_ORIGINS"
 	metricsListen   = "METRICS_LISTEN"
+	reconcile       = "RECONCILE_INTERVAL"
 	logLevel        = "LOG_LEVEL"
 )
 
@@ -44,6 +45,7 @@ func Core() []Setting {
 		{Name: providerTimeout, Default: "10s", Help: "one call to a provider, all tries of a read included"},
 		{Name: corsOrigins, Help: "origins, separated by commas, whose pages may call /v1/me/… from a browser, such as https://app.example.com"},
 		{Name: metricsListen, Help: "an address of its own for /metrics, where no credential is asked for (default: none, /metrics is beside the API)"},
+		{Name: reconcile, Default: "1m", Help: "shortest time between two questions about one session whose webhooks do not come; the schedule is a multiple of it"},
 		{Name: logLevel, Default: "info", Help: "debug, info, warn or error; logs are JSON lines on standard error"},
 	}
 }
@@ -72,7 +74,7 @@ func variable(account, key string) string {
 // this version. They are told apart from typing mistakes.
 func withoutEffect(name string) bool {
 	switch name {
-	case "JWT_SECRET", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "RECONCILE_INTERVAL", "RATE_LIMIT":
+	case "JWT_SECRET", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "RATE_LIMIT":
 		return true
 	}
 	return false

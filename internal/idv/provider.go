@@ -98,6 +98,24 @@ type Finder interface {
 	Find(ctx context.Context, req StartRequest) ([]Started, error)
 }
 
+// Paced is a provider that says how it may be asked about its sessions when no
+// webhook comes. The others are asked at the default pace.
+type Paced interface{ Pace() Pace }
+
+// Pace is how an account may be asked about sessions by ourselves.
+type Pace struct {
+	// Every is the shortest time between two questions about one session, in
+	// intervals of the schedule; 0 is 1.
+	Every int
+	// PerMinute is how many questions about all sessions may be asked within any
+	// one minute, and half of it how many on average, for limits by the hour are
+	// tighter; 0 is the default, for a provider that documents no limit.
+	PerMinute int
+	// Reverses: the provider may turn a decision round later on, so that its
+	// approvals are asked about as well.
+	Reverses bool
+}
+
 // Ref is the provider's id of a session.
 type Ref string
 

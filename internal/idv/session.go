@@ -18,6 +18,7 @@ type Session struct {
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	ExpiresAt       time.Time
+	AskedAt         time.Time // when the schedule last had its provider asked, zero if never
 }
 
 // Standing is what the user's status needs to know of the session.
@@ -77,6 +78,9 @@ type Change struct {
 	// Then gives more jobs, given the session as it was and as it is, which
 	// nobody else changes in between. May be nil.
 	Then func(before, after Session) []Job
+	// Ask has the provider asked about the session soon, whatever the schedule
+	// says.
+	Ask bool
 }
 
 // SessionFilter selects sessions; zero fields select all.

@@ -88,7 +88,7 @@ func verdict(s Standing, validFor time.Duration, now time.Time) Verification {
 		return v
 	}
 	v.VerifiedAt = s.State.Decision.DecidedAt
-	v.ExpiresAt = countsUntil(v.VerifiedAt, validFor, s.State.DocumentExpiresAt)
+	v.ExpiresAt = s.State.countsUntil(validFor)
 	if !v.ExpiresAt.IsZero() && !now.Before(v.ExpiresAt) {
 		v.Status = UserExpired
 		return v
@@ -97,14 +97,24 @@ func verdict(s Standing, validFor time.Duration, now time.Time) Verification {
 	return v
 }
 
-// countsUntil gives the earlier of the two limits, zero if there is none.
-func countsUntil(decidedAt time.Time, validFor time.Duration, documentExpiresAt time.Time) time.Time {
+// Counts reports whether an approval stands and still counts at the given time.
+// validFor is how long one counts from its decision, 0 for ever.
+func (s State) Counts(validFor time.Duration, at time.Time) bool {
+	if s.Decision == nil || s.Decision.Outcome != Approved {
+		return false
+	}
+	until := s.countsUntil(validFor)
+	return until.IsZero() || at.Before(until)
+}
+
+// countsUntil gives the earlier of an approval's two limits, zero if it has none.
+func (s State) countsUntil(validFor time.Duration) time.Time {
 	var limits []time.Time
 	if validFor > 0 {
-		limits = append(limits, decidedAt.Add(validFor))
+		limits = append(limits, s.Decision.DecidedAt.Add(validFor))
 	}
-	if !documentExpiresAt.IsZero() {
-		limits = append(limits, documentExpiresAt)
+	if !s.DocumentExpiresAt.IsZero() {
+		limits = append(limits, s.DocumentExpiresAt)
 	}
 	if len(limits) == 0 {
 		return time.Time{}

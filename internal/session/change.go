@@ -135,8 +135,10 @@ func (s *Service) Fetch(ctx context.Context, id string) error {
 	}
 }
 
-// Expire ends a session whose link ran out before the user was done. It returns
-// how long to wait before it is called again, 0 if there is nothing left to do.
+// Expire ends a session whose link ran out before the user was done, and has the
+// provider asked once more: the user may have been done in the last minute. It
+// returns how long to wait before it is called again, 0 if there is nothing left
+// to do.
 func (s *Service) Expire(ctx context.Context, id string) (again time.Duration, err error) {
 	x, err := s.Store.Session(ctx, id)
 	if errors.Is(err, idv.ErrNotFound) {
@@ -156,6 +158,6 @@ func (s *Service) Expire(ctx context.Context, id string) (again time.Duration, e
 		OccurredAt:  x.ExpiresAt,
 		Status:      idv.Expired,
 		Reasons:     []idv.Reason{idv.NewReason(idv.ReasonSessionExpired, "")},
-	}}})
+	}}, Ask: x.Ref != ""})
 	return 0, err
 }

@@ -45,7 +45,7 @@ func (s *Store) change(a *account, c idv.Change) (before, after idv.Session, err
 	}
 	after = started(before, c)
 	after.State = idv.Fold(observations)
-	if _, err := s.writeSession(a, row, before, after); err != nil {
+	if _, err := s.writeSession(a, row, before, after, rethinking(c)); err != nil {
 		return before, after, err
 	}
 	a.tellNotices(*row, notices)

@@ -12,6 +12,7 @@ func Rows() []any {
 		apiKeyRow{},
 		idempotencyRow{},
 		eventRow{},
+		budgetRow{},
 	}
 }
 

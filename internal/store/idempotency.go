@@ -184,3 +184,12 @@ func (s *Store) ForgetKey(ctx context.Context, key idv.IdempotencyKey) error {
 func forgetKey(tx *gorm.DB, key idv.IdempotencyKey) error {
 	return ofKey(tx, key).Delete(&idempotencyRow{}).Error
 }
+
+// SweepKeys forgets at most limit idempotency keys that are out of date, and
+// gives how many. What is in use at this moment is left for later.
+func (s *Store) SweepKeys(ctx context.Context, limit int) (swept int, err error) {
+	old := s.db.Model(&idempotencyRow{}).Clauses(skipLocked).Select("credential", "key").
+		Where("expires_at <= ?", s.now()).Order("expires_at").Limit(limit)
+	gone := s.alone(ctx).Where("(credential, key) IN (?)", old).Delete(&idempotencyRow{})
+	return int(gone.RowsAffected), failed("forget old idempotency keys", gone.Error)
+}

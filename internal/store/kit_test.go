@@ -14,6 +14,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/id"
 	"github.com/bonafide-idv/bonafide/internal/idv"
 	"github.com/bonafide-idv/bonafide/internal/queue"
+	"github.com/bonafide-idv/bonafide/internal/reconcile"
 	"github.com/bonafide-idv/bonafide/internal/seal"
 	"github.com/bonafide-idv/bonafide/internal/store"
 )
@@ -23,6 +24,9 @@ import (
 var start = time.Date(2026, 11, 20, 9, 30, 0, 123_456_789, time.UTC)
 
 const validFor = 365 * 24 * time.Hour
+
+// byTheMinute asks about open sessions a minute after they moved.
+var byTheMinute = reconcile.Schedule{Interval: time.Minute, Paces: map[string]idv.Pace{"kora": {}, "veriff": {}}, ValidFor: validFor}
 
 // kit is a store with a clock that stands still and jobs that can be made to
 // fail.
@@ -56,7 +60,7 @@ func open(t testing.TB, url string) *kit {
 	}
 	k := &kit{t: t, at: start, jobs: &jobs{inserter: inserter}}
 	k.Store, err = store.Open(t.Context(), store.Options{
-		URL: url, Seal: ring, Jobs: k.jobs, ValidFor: validFor, Now: k.now,
+		URL: url, Seal: ring, Jobs: k.jobs, ValidFor: validFor, Schedule: byTheMinute, Now: k.now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -45,6 +45,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		seal:     o.Seal,
 		jobs:     o.Jobs,
 		validFor: o.ValidFor.Truncate(time.Millisecond),
+		schedule: o.Schedule,
 		clock:    o.Now,
 	}
 	if s.clock == nil {

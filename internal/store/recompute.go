@@ -76,5 +76,5 @@ func (s *Store) recomputeSession(a *account, row *sessionRow) (changed bool, err
 	}
 	after := before
 	after.State = idv.Fold(observations)
-	return s.writeSession(a, row, before, after)
+	return s.writeSession(a, row, before, after, asBefore)
 }

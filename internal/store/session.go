@@ -31,6 +31,9 @@ type sessionRow struct {
 	CreatedAt           time.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt           time.Time `gorm:"autoUpdateTime:false"`
 	ExpiresAt           time.Time
+	AskAt               *time.Time
+	AskedAt             *time.Time
+	AskWanted           bool
 }
 
 // TableName names the table.
@@ -68,6 +71,7 @@ func (s *Store) sessionRow(session idv.Session) (sessionRow, error) {
 		CreatedAt:         moment(session.CreatedAt),
 		UpdatedAt:         moment(session.UpdatedAt),
 		ExpiresAt:         moment(session.ExpiresAt),
+		AskedAt:           perhaps(session.AskedAt),
 	}
 	row.Private = s.seal.Seal(privatePlace(row.ID), plain)
 	if d := session.State.Decision; d != nil {
@@ -81,7 +85,7 @@ func (s *Store) sessionRow(session idv.Session) (sessionRow, error) {
 
 // session reads what sessionRow wrote.
 func (s *Store) session(row sessionRow) (idv.Session, error) {
-	state, err := row.state()
+	session, err := row.bare()
 	if err != nil {
 		return idv.Session{}, err
 	}
@@ -93,20 +97,25 @@ func (s *Store) session(row sessionRow) (idv.Session, error) {
 	if err := json.Unmarshal(plain, &hidden); err != nil {
 		return idv.Session{}, fmt.Errorf("session %s cannot be read", row.ID)
 	}
+	session.Launch, session.CallbackURL, session.Metadata = hidden.Launch, hidden.CallbackURL, hidden.Metadata
+	return session, nil
+}
+
+// bare reads a session without what is sealed of it.
+func (r sessionRow) bare() (idv.Session, error) {
+	state, err := r.state()
 	return idv.Session{
-		ID:              row.ID,
-		ExternalUserID:  row.ExternalUserID,
-		Provider:        row.Provider,
-		Ref:             wordOf[idv.Ref](row.Ref),
+		ID:              r.ID,
+		ExternalUserID:  r.ExternalUserID,
+		Provider:        r.Provider,
+		Ref:             wordOf[idv.Ref](r.Ref),
 		State:           state,
-		StartUnanswered: row.StartUnanswered,
-		Launch:          hidden.Launch,
-		CallbackURL:     hidden.CallbackURL,
-		Metadata:        hidden.Metadata,
-		CreatedAt:       row.CreatedAt.UTC(),
-		UpdatedAt:       row.UpdatedAt.UTC(),
-		ExpiresAt:       row.ExpiresAt.UTC(),
-	}, nil
+		StartUnanswered: r.StartUnanswered,
+		CreatedAt:       r.CreatedAt.UTC(),
+		UpdatedAt:       r.UpdatedAt.UTC(),
+		ExpiresAt:       r.ExpiresAt.UTC(),
+		AskedAt:         timeOf(r.AskedAt),
+	}, err
 }
 
 // state reads what the fold said, which is not sealed.
@@ -165,28 +174,34 @@ func (r sessionRow) sameInside(o sessionRow) bool {
 
 // writeSession writes a session as it is after a change, and reports whether it
 // differs from before. The time of its update moves when a client can see the
-// change. It is idv.ErrTaken if the provider's id belongs to another session.
-func (s *Store) writeSession(a *account, row *sessionRow, before, after idv.Session) (changed bool, err error) {
+// change. asking is rethought with every difference, and else where the caller
+// says so. It is idv.ErrTaken if the provider's id belongs to another session.
+func (s *Store) writeSession(a *account, row *sessionRow, before, after idv.Session, asking rethink) (changed bool, err error) {
 	next, err := s.sessionRow(after)
 	if err != nil {
 		return false, err
 	}
-	next.Version = row.Version
+	next.Version, next.AskAt, next.AskWanted = row.Version, row.AskAt, row.AskWanted
 	if next.open() {
-		next.OpenSlot = row.OpenSlot
+		next.OpenSlot = row.OpenSlot // one that ended leaves its place
 	}
 	seen := row.view(before.Launch) != next.view(after.Launch)
 	if !seen && row.sameInside(next) {
-		return false, nil
+		if asking == asBefore {
+			return false, nil
+		}
+		return false, s.reschedule(a, row, after, asking)
 	}
 	if seen {
-		next.UpdatedAt = a.now
+		next.UpdatedAt, after.UpdatedAt = a.now, a.now
 	}
 	if next.Status != row.Status {
 		next.Version++
 		a.tellSession(next)
 	}
-	err = a.tx.Select("*").Updates(&next).Error
+	s.plan(&next, after, asking, a.now)
+	// A question that was taken meanwhile is not undone.
+	err = a.tx.Select("*").Omit("asked_at").Updates(&next).Error
 	switch {
 	case errors.Is(err, gorm.ErrDuplicatedKey):
 		return false, idv.ErrTaken

@@ -39,6 +39,14 @@ type BulkJobs interface {
 	InsertFrom(kind idv.JobKind, name string) (statement, wake string)
 }
 
+// Schedule says when the provider of a session is asked about it. Both are pure.
+type Schedule interface {
+	// Next is when it is asked if nobody wishes for it before, zero for never.
+	Next(x idv.Session, now time.Time) time.Time
+	// Soon is the first moment at which it may be asked.
+	Soon(x idv.Session, now time.Time) time.Time
+}
+
 // Options are what a store is made of.
 type Options struct {
 	URL  string // postgres://… or sqlite:PATH
@@ -46,6 +54,9 @@ type Options struct {
 	Jobs Jobs // BulkJobs are faster on PostgreSQL
 	// ValidFor is how long an approval counts; 0 for ever.
 	ValidFor time.Duration
+	// Schedule has sessions asked about. Without one nobody is, and what others
+	// have scheduled stays as it is.
+	Schedule Schedule
 	Now      func() time.Time // default: time.Now
 	Logger   *slog.Logger     // default: slog.Default()
 }
@@ -61,6 +72,7 @@ type Store struct {
 	seal     Sealer
 	jobs     Jobs
 	validFor time.Duration
+	schedule Schedule
 	clock    func() time.Time
 }
 

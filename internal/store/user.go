@@ -109,17 +109,3 @@ func (s *Store) Verification(ctx context.Context, externalUserID string) (idv.Us
 	}
 	return row.verification()
 }
-
-// lapse writes down that the passing of time has changed a user's status.
-func (s *Store) lapse(ctx context.Context, externalUserID string) (row userRow, err error) {
-	err = s.write(ctx, func(tx *gorm.DB) error {
-		a, err := s.lockAccount(tx, externalUserID, mattering(""))
-		if err != nil {
-			return err
-		}
-		_, err = a.refold(s.validFor)
-		row = a.user
-		return err
-	})
-	return row, err
-}

@@ -12,8 +12,8 @@ import (
 // Fetch reads where a session stands and, once there is an outcome, the data.
 // iDenfy forbids regular polling ("may restrict your access", page
 // kyc/data-retrieval) and allows 10,000 calls an hour in all: Fetch is for a
-// refresh that somebody asks for and for what webhooks leave open, never for a
-// round of questions. The answer has no time of its own.
+// refresh that somebody asks for, for what webhooks leave open, and for webhooks
+// that never come, see Pace. The answer has no time of its own.
 func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 	about, err := p.ask(ctx, "/api/v2/status", ref)
 	if err != nil {
@@ -42,6 +42,12 @@ func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 		return idv.Update{}, err
 	}
 }
+
+// Pace makes questions the fallback that iDenfy takes them for: long after a
+// webhook should have come, ever more rarely, and of the 10,000 calls an hour
+// less than half, for a question is up to two calls (page resources/rate-limits).
+// A human may change an outcome in the dashboard.
+func (p *provider) Pace() idv.Pace { return idv.Pace{Every: 15, PerMinute: 80, Reverses: true} }
 
 // ask sends a question about a session. The answer must be about it.
 func (p *provider) ask(ctx context.Context, path string, ref idv.Ref) (object, error) {

@@ -60,6 +60,9 @@ func (p *provider) Start(ctx context.Context, req idv.StartRequest) (idv.Started
 	}, nil
 }
 
+// Pace: IDNorm documents no limit, and nothing that turns a decision round.
+func (p *provider) Pace() idv.Pace { return idv.Pace{} }
+
 // Fetch reads a session (GET /api/v1/session/{id}, seen in two integrations).
 // The answer has no time of its own.
 func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {

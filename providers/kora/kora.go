@@ -32,6 +32,7 @@ func Adapter() idv.Adapter {
 				{Key: "SEND_EXPECTED_NAME", Default: "true", Help: "pass on the user's first and last name, where the client gave them, for the name check"},
 				{Key: "REQUIRE_TIMESTAMPED", Default: "false", Help: "refuse webhooks that are signed without a timestamp"},
 				{Key: "ALLOW_KORASTRATUM_SIGNATURE", Default: "false", Help: "accept X-Korastratum-Signature too, whose details are not published"},
+				{Key: "POLLS_PER_MINUTE", Default: defaultPolls, Help: "how many verifications may be asked about within a minute when no webhook comes, and half of it on average; the default is half of what the basic plan allows"},
 			},
 		},
 		New: open,
@@ -61,6 +62,11 @@ func open(s idv.Settings, hc *http.Client) (idv.Provider, error) {
 		}),
 	}, nil
 }
+
+// Pace keeps to the plan's limits, of which creates and refreshes need their
+// share (page reference/rate-limits). Nothing is documented to turn a decision
+// round.
+func (p *provider) Pace() idv.Pace { return idv.Pace{PerMinute: p.settings.pollsPerMinute} }
 
 // explained adds what an operator can do about a refused credential: the
 // documented host and the one in the vendor's newer sources differ.

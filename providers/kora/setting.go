@@ -1,6 +1,7 @@
 package kora
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -24,7 +25,11 @@ type settings struct {
 	sendExpectedName   bool
 	requireTimestamped bool
 	allowKorastratum   bool
+	pollsPerMinute     int
 }
+
+// defaultPolls is half of what the basic plan allows: 10 a minute and 300 an hour.
+const defaultPolls = "5"
 
 // parse checks all settings; its error names each that is wrong, never a value.
 func parse(s idv.Settings) (settings, error) {
@@ -59,11 +64,16 @@ func parse(s idv.Settings) (settings, error) {
 	if !slices.Contains([]string{"basic", "standard", "enhanced"}, s["TIER"]) {
 		complain("TIER", "want basic, standard or enhanced")
 	}
+	polls, err := strconv.Atoi(cmp.Or(s["POLLS_PER_MINUTE"], defaultPolls))
+	if err != nil || polls < 1 || polls > 6000 {
+		complain("POLLS_PER_MINUTE", "want a number from 1 to 6000")
+	}
 	checked := settings{
 		apiKey: apiKeys[0], tenantID: s["TENANT_ID"], secrets: secrets, baseURL: baseURL,
 		launchURL: s["LAUNCH_URL"], tier: s["TIER"],
 		sendCallbackURL: yes("SEND_CALLBACK_URL"), sendExpectedName: yes("SEND_EXPECTED_NAME"),
 		requireTimestamped: yes("REQUIRE_TIMESTAMPED"), allowKorastratum: yes("ALLOW_KORASTRATUM_SIGNATURE"),
+		pollsPerMinute: polls,
 	}
 	return checked, errors.Join(wrong...)
 }

@@ -34,6 +34,10 @@ func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 	return u, nil
 }
 
+// Pace: no event is documented for a review or a human's decision, nor any limit,
+// and a human may turn every decision round.
+func (p *provider) Pace() idv.Pace { return idv.Pace{Reverses: true} }
+
 // Erase deletes all data of the check, for good (page api/checks). Real ID
 // keeps that it was verified or failed, and tells the customer by e-mail (page
 // for-merchants/deleting-data).

@@ -43,6 +43,10 @@ func (p *provider) Fetch(ctx context.Context, ref idv.Ref) (idv.Update, error) {
 	return u, nil
 }
 
+// Pace: Veriff documents no limit for reads. Users of its portal may change a
+// decision afterwards.
+func (p *provider) Pace() idv.Pace { return idv.Pace{Reverses: true} }
+
 // attempt is one try of the user (page /docs/v1sessionsidattempts).
 type attempt struct {
 	ID          text `json:"id"`
