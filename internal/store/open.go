@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -52,6 +53,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.clock = time.Now
 	}
 	log := cmp.Or(o.Logger, slog.Default())
+	wrap := o.Wrap
+	if wrap == nil {
+		wrap = func(c driver.Connector) driver.Connector { return c }
+	}
 	config := &gorm.Config{
 		SkipDefaultTransaction: true,
 		PrepareStmt:            false, // pgx caches statements itself
@@ -61,9 +66,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Logger:                 newSlowLog(log),
 	}
 	if engine == postgresEngine {
-		err = s.openPostgres(ctx, o.URL, config)
+		err = s.openPostgres(ctx, o.URL, wrap, config)
 	} else {
-		err = s.openSQLite(strings.TrimPrefix(o.URL, "sqlite:"), config)
+		err = s.openSQLite(strings.TrimPrefix(o.URL, "sqlite:"), wrap, config)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)

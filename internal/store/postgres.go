@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"strings"
 	"time"
@@ -21,7 +23,7 @@ const connections = 20
 const connectWithin = 5 * time.Second
 
 // openPostgres opens one pool, which gorm and the queue share.
-func (s *Store) openPostgres(ctx context.Context, url string, config *gorm.Config) error {
+func (s *Store) openPostgres(ctx context.Context, url string, wrap func(driver.Connector) driver.Connector, config *gorm.Config) error {
 	settings, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return err
@@ -36,7 +38,8 @@ func (s *Store) openPostgres(ctx context.Context, url string, config *gorm.Confi
 	if err != nil {
 		return err
 	}
-	s.pool, s.sql = pool, stdlib.OpenDBFromPool(pool)
+	s.pool, s.sql = pool, sql.OpenDB(wrap(stdlib.GetPoolConnector(pool)))
+	s.sql.SetMaxIdleConns(0) // idle ones are the pool's
 	s.db, err = gorm.Open(postgres.New(postgres.Config{Conn: s.sql}), config)
 	if err != nil {
 		err = errors.Join(err, s.sql.Close())

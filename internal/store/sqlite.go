@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"net/url"
 	"os"
@@ -19,7 +21,7 @@ const readers = 4
 // queue share, and several that only read. Writers wait for the one connection
 // in turn; with several they would sleep and try again for the lock on the file,
 // some for seconds.
-func (s *Store) openSQLite(path string, config *gorm.Config) error {
+func (s *Store) openSQLite(path string, wrap func(driver.Connector) driver.Connector, config *gorm.Config) error {
 	// SQLite would let everybody read a file that it makes itself.
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -30,11 +32,11 @@ func (s *Store) openSQLite(path string, config *gorm.Config) error {
 	}
 	// A transaction that reads before it writes would fail, were it not
 	// immediate, when another process wrote in between.
-	s.db, err = openFile(sqliteDSN(path, url.Values{"_txlock": {"immediate"}}), 1, config)
+	s.db, err = openFile(sqliteDSN(path, url.Values{"_txlock": {"immediate"}}), 1, wrap, config)
 	if err != nil {
 		return err
 	}
-	s.reader, err = openFile(sqliteDSN(path, url.Values{"_pragma": {"query_only(1)"}}), readers, config)
+	s.reader, err = openFile(sqliteDSN(path, url.Values{"_pragma": {"query_only(1)"}}), readers, wrap, config)
 	if err != nil {
 		return errors.Join(err, closeDB(s.db))
 	}
@@ -42,10 +44,15 @@ func (s *Store) openSQLite(path string, config *gorm.Config) error {
 	return err
 }
 
-func openFile(dsn string, connections int, config *gorm.Config) (*gorm.DB, error) {
-	db, err := sql.Open(gormlite.DriverName, dsn)
+func openFile(dsn string, connections int, wrap func(driver.Connector) driver.Connector, config *gorm.Config) (*gorm.DB, error) {
+	// This one only knows the driver; it is never used.
+	named, err := sql.Open(gormlite.DriverName, dsn)
 	if err != nil {
 		return nil, err
+	}
+	db := sql.OpenDB(wrap(fileConnector{named.Driver(), dsn}))
+	if err := named.Close(); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
@@ -55,6 +62,18 @@ func openFile(dsn string, connections int, config *gorm.Config) (*gorm.DB, error
 	}
 	return opened, nil
 }
+
+// fileConnector opens connections to a file.
+type fileConnector struct {
+	driver driver.Driver
+	dsn    string
+}
+
+// Connect opens a connection.
+func (c fileConnector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+
+// Driver gives the driver that opens it.
+func (c fileConnector) Driver() driver.Driver { return c.driver }
 
 func closeDB(db *gorm.DB) error {
 	inner, err := db.DB()

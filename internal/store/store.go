@@ -6,6 +6,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -59,6 +60,9 @@ type Options struct {
 	Schedule Schedule
 	Now      func() time.Time // default: time.Now
 	Logger   *slog.Logger     // default: slog.Default()
+	// Wrap stands between the store and its database, for tests that break
+	// connections. Default: nothing does.
+	Wrap func(driver.Connector) driver.Connector
 }
 
 // Store keeps everything. It is safe for concurrent use.
