@@ -140,20 +140,26 @@ func migrated(ctx context.Context, st *store.Store) error {
 
 // workers is the queue with a handler for each kind of job.
 func (a *App) workers() (*queue.Queue, error) {
+	return queue.New(queue.Handles{Pool: a.store.Pool(), DB: a.store.DB()}, a.handlers(),
+		queue.Options{Logger: a.log, Timeout: a.config.ProviderTimeout + 5*time.Second, Observe: a.metrics.Job})
+}
+
+// handlers say what is done for each kind of job.
+func (a *App) handlers() map[idv.JobKind]queue.Handler {
 	again := func(d time.Duration, err error) error {
 		if err == nil && d > 0 {
 			return queue.Later(d)
 		}
 		return err
 	}
-	return queue.New(queue.Handles{Pool: a.store.Pool(), DB: a.store.DB()}, map[idv.JobKind]queue.Handler{
+	return map[idv.JobKind]queue.Handler{
 		idv.JobDelivery: func(ctx context.Context, t queue.Task) error {
 			return again(a.inbox.Work(ctx, t.ID, t.Attempt))
 		},
 		idv.JobSettle: func(ctx context.Context, t queue.Task) error { return again(a.sessions.Settle(ctx, t.ID)) },
 		idv.JobExpire: func(ctx context.Context, t queue.Task) error { return again(a.sessions.Expire(ctx, t.ID)) },
 		idv.JobFetch:  func(ctx context.Context, t queue.Task) error { return politely(a.sessions.Fetch(ctx, t.ID)) },
-	}, queue.Options{Logger: a.log, Timeout: a.config.ProviderTimeout + 5*time.Second, Observe: a.metrics.Job})
+	}
 }
 
 // politely waits as long as a provider asks for before it is asked again.

@@ -67,7 +67,7 @@ func (s *Service) Create(ctx context.Context, req Request) (Reply, error) {
 		}
 	}
 	for {
-		claim, err := s.Store.CreateSession(ctx, s.newSession(req))
+		claim, err := s.claim(ctx, s.newSession(req))
 		if err != nil {
 			return Reply{}, err
 		}
@@ -134,7 +134,7 @@ func (s *Service) start(ctx context.Context, x idv.Session, req Request) (Reply,
 func (s *Service) made(ctx context.Context, x idv.Session, req Request, change idv.Change) (Reply, error) {
 	change.Key = req.Key
 	change.Answer = func(x idv.Session) idv.Answer { return req.Answer(x, Made, nil) }
-	changed, err := s.Store.Apply(ctx, change)
+	changed, err := s.keep(ctx, change)
 	if errors.Is(err, idv.ErrTaken) {
 		return s.notStarted(ctx, x, req, &idv.ProviderError{Kind: idv.KindRejected, Err: err})
 	}
@@ -216,7 +216,7 @@ func (s *Service) notStarted(ctx context.Context, x idv.Session, req Request, er
 			StartUnanswered: true,
 			Jobs:            []idv.Job{{Kind: idv.JobSettle, ID: x.ID, RunAt: s.now().Add(settleEvery)}},
 		}
-		if _, err := s.Store.Apply(ctx, change); err != nil {
+		if _, err := s.keep(ctx, change); err != nil {
 			return Reply{}, err
 		}
 		return Reply{}, f
@@ -228,7 +228,7 @@ func (s *Service) notStarted(ctx context.Context, x idv.Session, req Request, er
 	if f.Err.Kind == idv.KindRejected || f.Err.Kind == idv.KindUnauthorized {
 		change.Answer = func(x idv.Session) idv.Answer { return req.Answer(x, Made, f) }
 	}
-	if _, err := s.Store.Apply(ctx, change); err != nil {
+	if _, err := s.keep(ctx, change); err != nil {
 		return Reply{}, err
 	}
 	return Reply{}, f
