@@ -61,7 +61,8 @@ func (s *Store) change(a *account, c idv.Change) (before, after idv.Session, err
 
 // started takes over what the provider confirmed of a session.
 func started(session idv.Session, c idv.Change) idv.Session {
-	if c.StartUnanswered {
+	// A webhook may have brought what the answer would have told.
+	if c.StartUnanswered && session.Ref == "" {
 		session.StartUnanswered = true
 	}
 	if c.Started == nil {

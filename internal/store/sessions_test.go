@@ -93,3 +93,14 @@ func TestSessionNotFound(t *testing.T) {
 		}
 	})
 }
+
+// That a create was not answered is no news once the session is known.
+func TestApplyUnansweredButKnown(t *testing.T) {
+	each(t, func(t *testing.T, k *kit) {
+		session := k.created("user-42")
+		k.apply(idv.Change{SessionID: session.ID, Started: &idv.Started{Ref: "ref-1"}})
+		if got := k.apply(idv.Change{SessionID: session.ID, StartUnanswered: true}); got.StartUnanswered {
+			t.Errorf("%+v", got)
+		}
+	})
+}
