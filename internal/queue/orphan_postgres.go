@@ -9,68 +9,42 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-const (
-	// adoptEvery is how often the jobs of the dead are looked for.
-	adoptEvery = 5 * time.Second
-	// lockClass keeps these advisory locks apart from those of others.
-	lockClass = 0x626f6e61
-)
+// lockClass keeps these advisory locks apart from those of others.
+const lockClass = 0x626f6e61
 
-// adoptSQL makes available what runs under a name that nobody holds the lock of.
-// PostgreSQL shows the two halves of an advisory lock as unsigned numbers.
+// adoptSQL makes available what runs under a name that nobody holds the lock of,
+// and what was taken too long ago: the answer to whoever took it may have been
+// lost. PostgreSQL shows the two halves of an advisory lock as unsigned numbers.
 const adoptSQL = `
 UPDATE river_job SET state = 'available'
-WHERE state = 'running' AND NOT EXISTS (
+WHERE state = 'running' AND (attempted_at < now() - $2::interval OR NOT EXISTS (
 	SELECT FROM pg_locks
 	WHERE locktype = 'advisory' AND granted AND classid = $1::bigint AND objsubid = 2
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		AND objid = hashtext(attempted_by[array_upper(attempted_by, 1)])::bigint & 4294967295)`
+		AND objid = hashtext(attempted_by[array_upper(attempted_by, 1)])::bigint & 4294967295))`
 
 // postgresOrphans shows that this process lives by an advisory lock, which the
 // server takes back when the connection that holds it ends.
 type postgresOrphans struct {
-	pool   *pgxpool.Pool
-	name   string // under which this process takes jobs
-	log    *slog.Logger
-	conn   *pgxpool.Conn // holds the lock; nil if lost
-	cancel context.CancelFunc
-	done   chan struct{}
+	pool    *pgxpool.Pool
+	name    string // under which this process takes jobs
+	longest time.Duration
+	log     *slog.Logger
+	conn    *pgxpool.Conn // holds the lock; nil if lost
+	end     func()
 }
 
 func (o *postgresOrphans) start(ctx context.Context) error {
 	if err := o.adopt(ctx); err != nil {
 		return err
 	}
-	ctx, o.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	o.done = make(chan struct{})
-	go o.watch(ctx)
+	o.end = keepLooking(ctx, o.log, o.adopt)
 	return nil
 }
 
 func (o *postgresOrphans) stop() {
-	if o.cancel == nil {
-		return
-	}
-	o.cancel()
-	<-o.done
-}
-
-// watch adopts until ctx ends, and then gives the lock back.
-func (o *postgresOrphans) watch(ctx context.Context) {
-	defer close(o.done)
-	defer o.letGo()
-	tick := time.NewTicker(adoptEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if err := o.adopt(ctx); err != nil && ctx.Err() == nil {
-			o.log.WarnContext(ctx, "jobs of processes that died are not looked for at present", "error", err)
-		}
-	}
+	o.end()
+	o.letGo()
 }
 
 // adopt makes the jobs of the dead available, through the connection that shows
@@ -79,14 +53,12 @@ func (o *postgresOrphans) adopt(ctx context.Context) error {
 	if err := o.hold(ctx); err != nil {
 		return err
 	}
-	adopted, err := o.conn.Exec(ctx, adoptSQL, lockClass)
+	result, err := o.conn.Exec(ctx, adoptSQL, lockClass, o.longest)
 	if err != nil {
 		o.letGo()
 		return fmt.Errorf("adopt jobs left behind: %w", err)
 	}
-	if n := adopted.RowsAffected(); n > 0 {
-		o.log.InfoContext(ctx, "jobs left behind by a process that died are worked again", "jobs", n)
-	}
+	adopted(ctx, o.log, result.RowsAffected())
 	return nil
 }
 

@@ -100,13 +100,13 @@ func New(db Handles, handlers map[idv.JobKind]Handler, options Options) (*Queue,
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}
-	return &Queue{client: client, orphans: newOrphans(db, name, log)}, nil
+	return &Queue{client: client, orphans: newOrphans(db, name, timeout+hardStop, log)}, nil
 }
 
 func newClient(db Handles, config *river.Config) (client, error) {
 	switch {
 	case db.Pool != nil:
-		return river.NewClient(riverpgxv5.New(db.Pool), config)
+		return river.NewClient(workDriver{riverpgxv5.New(db.Pool)}, config)
 	case db.DB != nil:
 		return river.NewClient(riversqlite.New(db.DB), config)
 	default:
