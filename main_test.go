@@ -3,17 +3,9 @@ package main_test
 import (
 	"bufio"
 	"bytes"
-	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -181,161 +173,11 @@ func TestDevGreets(t *testing.T) {
 	})
 }
 
-// server is one process of the binary that can be killed.
-type server struct {
-	cmd  *exec.Cmd
-	base string
-}
-
-// serve starts the server on the database and waits until it is ready.
-func serve(t *testing.T, databaseURL, provider string) *server {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	address := l.Addr().String()
-	must(t, l.Close())
-	cmd := command(t, []string{
-		"BONAFIDE_LISTEN=" + address, "BONAFIDE_DATABASE_URL=" + databaseURL, "BONAFIDE_ENCRYPTION_KEY=" + encryptionKey,
-		"BONAFIDE_BOOTSTRAP_API_KEY=" + apiKey, "BONAFIDE_KORA_API_KEY=k", "BONAFIDE_KORA_TENANT_ID=" + tenant,
-		"BONAFIDE_KORA_WEBHOOK_SECRET=" + webhookSecret, "BONAFIDE_KORA_BASE_URL=" + provider,
-	}, "serve")
-	cmd.Stderr = io.Discard
-	must(t, cmd.Start())
-	s := &server{cmd: cmd, base: "http://" + address}
-	t.Cleanup(s.kill)
-	eventually(t, "the server is ready", func() bool {
-		res, err := http.Get(s.base + "/readyz")
-		if err != nil {
-			return false
-		}
-		_ = res.Body.Close()
-		return res.StatusCode == http.StatusOK
-	})
-	return s
-}
-
-// kill is kill -9.
-func (s *server) kill() {
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait()
-}
-
-func (s *server) send(method, path string, body []byte, header ...string) (int, []byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(body))
-	if err != nil {
-		return 0, nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+apiKey)
-	req.Header.Set("Content-Type", "application/json")
-	for i := 0; i+1 < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer func() { _ = res.Body.Close() }()
-	raw, err := io.ReadAll(res.Body)
-	return res.StatusCode, raw, err
-}
-
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(60 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it never came that %s", what)
-		}
-	}
-}
-
-// acme stands in for Kora: it creates verifications and knows nothing of them.
-func acme(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var in struct{ ExternalID string }
-		if r.Method != http.MethodPost || json.NewDecoder(r.Body).Decode(&in) != nil {
-			w.WriteHeader(http.StatusNotFound)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusCreated)
-		_, _ = fmt.Fprintf(w, `{"id":"ver_%s","status":"pending"}`, in.ExternalID)
-	})}
-	go func() { _ = srv.Serve(l) }()
-	t.Cleanup(func() { _ = srv.Close() })
-	return "http://" + l.Addr().String()
-}
-
-// However often the server is killed, what it answered 200 ends in its session,
-// once.
-func TestKillLosesNothing(t *testing.T) {
-	enginetest.Each(t, func(t *testing.T, databaseURL string) {
-		provider := acme(t)
-		const users, kills = 40, 3
-		s := serve(t, databaseURL, provider)
-		for i := range users {
-			body := fmt.Sprintf(`{"externalUserId":"u%d","provider":"kora"}`, i)
-			if status, raw, err := s.send("POST", "/v1/sessions", []byte(body)); err != nil || status != http.StatusCreated {
-				t.Fatalf("create: %d %s %v", status, raw, err)
-			}
-		}
-		pending := make(chan int, users)
-		for i := range users {
-			pending <- i
-		}
-		for range kills {
-			var senders sync.WaitGroup
-			for range 4 {
-				senders.Go(func() { sendUntilItDies(s, pending) })
-			}
-			time.Sleep(time.Duration(5+rand.IntN(40)) * time.Millisecond)
-			s.kill()
-			senders.Wait()
-			s = serve(t, databaseURL, provider)
-		}
-		close(pending)
-		acknowledged := map[int]bool{}
-		for i := range users {
-			acknowledged[i] = true
-		}
-		for i := range pending {
-			delete(acknowledged, i) // never answered 200
-		}
-		t.Logf("%d of %d webhooks were acknowledged", len(acknowledged), users)
-		if len(acknowledged) == 0 {
-			t.Fatal("no webhook was acknowledged, so that nothing was tested")
-		}
-		for i := range acknowledged {
-			path := fmt.Sprintf("/v1/users/u%d/verification", i)
-			eventually(t, path+" is verified", func() bool {
-				_, raw, err := s.send("GET", path, nil)
-				return err == nil && bytes.Contains(raw, []byte(`"status":"verified","version":2`))
-			})
-		}
-	})
-}
-
-// sendUntilItDies sends a webhook for each user that is pending, and puts those
-// back that were not acknowledged.
-func sendUntilItDies(s *server, pending chan int) {
-	for {
-		select {
-		case i := <-pending:
-			body := fmt.Appendf(nil, `{"id":"evt_%d","eventType":"verification.verified","resourceType":"verification","resourceId":"ver_u%[1]d","tenantId":%q,`+
-				`"timestamp":"2026-11-20T10:35:00Z","data":{"verificationId":"ver_u%[1]d","externalId":"u%[1]d","status":"verified","decision":"auto_approve","overallScore":96.3}}`, i, tenant)
-			mac := hmac.New(sha256.New, []byte(webhookSecret))
-			mac.Write(body)
-			status, _, err := s.send("POST", "/v1/webhooks/kora", body, "X-Kora-Signature", hex.EncodeToString(mac.Sum(nil)))
-			if err != nil || status != http.StatusOK {
-				pending <- i
-				return
-			}
-		default:
-			return
 		}
 	}
 }
