@@ -192,6 +192,7 @@ func (a *App) startWorkers(ctx context.Context) (*crew, error) {
 		Asker:    a.sessions,
 		Schedule: a.accounts.schedule(a.config),
 		Timeout:  a.config.ProviderTimeout + 5*time.Second,
+		Observer: questions{a.metrics},
 		Now:      time.Now,
 		Logger:   a.log,
 	})

@@ -12,13 +12,17 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/idv"
 	"github.com/bonafide-idv/bonafide/internal/metric"
 	"github.com/bonafide-idv/bonafide/internal/queue"
+	"github.com/bonafide-idv/bonafide/internal/reconcile"
 	"github.com/bonafide-idv/bonafide/internal/store"
 )
 
 // newMetrics makes the metrics of a process with the accounts of a
 // configuration.
 func newMetrics(c config.Config, version string, log *slog.Logger) *metric.Set {
-	var names []string
+	var names, questions []string
+	for _, outcome := range reconcile.Outcomes() {
+		questions = append(questions, string(outcome))
+	}
 	for _, account := range c.On() {
 		names = append(names, account.Name)
 	}
@@ -28,6 +32,7 @@ func newMetrics(c config.Config, version string, log *slog.Logger) *metric.Set {
 		Webhooks:  api.WebhookOutcomes(),
 		Calls:     callOutcomes(),
 		Jobs:      queue.Outcomes(),
+		Questions: questions,
 		Logger:    log,
 	})
 }
@@ -44,6 +49,7 @@ func (a *App) askForMetrics() error {
 		return fmt.Errorf("prepare the metrics: %w", err)
 	}
 	a.metrics.Deliveries(a.store.DeliveryBacklog)
+	a.metrics.QuestionsDue(a.store.QuestionBacklog)
 	a.metrics.JobsWaiting(func(ctx context.Context) ([]idv.JobBacklog, error) {
 		return queue.Backlog(ctx, engine, reader)
 	})
@@ -68,4 +74,12 @@ func (a *App) metricsOnly() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", a.metrics.Handler())
 	return mux
+}
+
+// questions counts what is asked about sessions.
+type questions struct{ *metric.Set }
+
+// Asked counts one question.
+func (q questions) Asked(account string, outcome reconcile.Outcome) {
+	q.Set.Asked(account, string(outcome))
 }

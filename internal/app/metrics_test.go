@@ -84,14 +84,17 @@ func TestMetricsTellWhatHappens(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, databaseURL string) {
 		w := start(t, databaseURL)
 		w.awaitNumbers(numbers{
-			`bonafide_webhooks_total{outcome="new",provider="kora"}`:         0,
-			`bonafide_webhooks_total{outcome="busy",provider="veriff"}`:      0,
-			`bonafide_deliveries{provider="kora",state="received"}`:          0,
-			`bonafide_delivery_oldest_received_seconds{provider="kora"}`:     0,
-			`bonafide_job_oldest_due_seconds{kind="delivery"}`:               0,
-			`bonafide_source_up{source="deliveries"}`:                        1,
-			`bonafide_source_up{source="jobs"}`:                              1,
-			`bonafide_delivery_visible_after_seconds_count{provider="kora"}`: 0,
+			`bonafide_webhooks_total{outcome="new",provider="kora"}`:              0,
+			`bonafide_webhooks_total{outcome="busy",provider="veriff"}`:           0,
+			`bonafide_deliveries{provider="kora",state="received"}`:               0,
+			`bonafide_delivery_oldest_received_seconds{provider="kora"}`:          0,
+			`bonafide_job_oldest_due_seconds{kind="delivery"}`:                    0,
+			`bonafide_source_up{source="deliveries"}`:                             1,
+			`bonafide_source_up{source="jobs"}`:                                   1,
+			`bonafide_source_up{source="reconcile"}`:                              1,
+			`bonafide_reconcile_due_sessions{provider="kora"}`:                    0,
+			`bonafide_reconcile_questions_total{outcome="moved",provider="kora"}`: 0,
+			`bonafide_delivery_visible_after_seconds_count{provider="kora"}`:      0,
 		})
 
 		ref := w.create("user-1", "kora").text("providerSessionId")

@@ -25,8 +25,8 @@ type Ration struct {
 	Lease    time.Duration // how long they are the asker's own
 }
 
-// Backlog is how far the questions about an account's sessions are behind.
-type Backlog struct {
+// QuestionBacklog is how far the questions about an account's sessions are behind.
+type QuestionBacklog struct {
 	Due     int           // sessions that should have been asked about by now
 	Overdue time.Duration // of the one that has waited longest, 0 without any
 }

@@ -25,6 +25,7 @@ type Options struct {
 	Webhooks  []string // what becomes of a webhook at the door
 	Calls     []string // how a call to a provider ends
 	Jobs      []string // how the work on a job ends
+	Questions []string // what a question about a session was good for
 	Logger    *slog.Logger
 }
 
@@ -44,10 +45,12 @@ type Set struct {
 	jobDuration     *prometheus.HistogramVec
 	calls           *prometheus.CounterVec
 	callDuration    *prometheus.HistogramVec
+	questions       *prometheus.CounterVec
 }
 
 // New makes a set with the metrics of what this process does itself. What is
-// asked for at each scrape is added to it by Deliveries and Jobs.
+// asked for at each scrape is added to it by Deliveries, JobsWaiting and
+// QuestionsDue.
 func New(o Options) *Set {
 	s := &Set{Options: o, registry: prometheus.NewRegistry()}
 	s.registry.MustRegister(
@@ -58,6 +61,7 @@ func New(o Options) *Set {
 	s.addDeliveries()
 	s.addJobs()
 	s.addCalls()
+	s.addQuestions()
 	s.gauge("bonafide_build_info", "Always 1. Join it to see which version a process runs.", "version", "goversion").
 		WithLabelValues(o.Version, runtime.Version()).Set(1)
 	return s

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write the generated part of docs/metric
 
 func newSet(log *bytes.Buffer) *metric.Set {
 	return metric.New(metric.Options{
-		Version: "test", Providers: []string{"acme"}, Webhooks: []string{"new"}, Calls: []string{"ok"}, Jobs: []string{"ok"},
+		Version: "test", Providers: []string{"acme"}, Webhooks: []string{"new"}, Calls: []string{"ok"}, Jobs: []string{"ok"}, Questions: []string{"moved"},
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
 	})
 }
@@ -131,6 +131,7 @@ func TestThePageTellsTheMetrics(t *testing.T) {
 	s := newSet(&bytes.Buffer{})
 	s.Deliveries(func(context.Context) ([]idv.DeliveryBacklog, error) { return nil, nil })
 	s.JobsWaiting(func(context.Context) ([]idv.JobBacklog, error) { return nil, nil })
+	s.QuestionsDue(func(context.Context, string) (idv.QuestionBacklog, error) { return idv.QuestionBacklog{}, nil })
 	table := "| metric | type | labels | |\n|---|---|---|---|\n"
 	known := map[string]bool{}
 	for _, m := range s.Catalog() {

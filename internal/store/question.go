@@ -94,17 +94,17 @@ func (s *Store) PostponeQuestion(ctx context.Context, q idv.Question, at time.Ti
 	return failed("postpone a question", err)
 }
 
-// Backlog tells how far the questions about an account's sessions are behind.
-func (s *Store) Backlog(ctx context.Context, provider string) (idv.Backlog, error) {
+// QuestionBacklog tells how far the questions about an account's sessions are behind.
+func (s *Store) QuestionBacklog(ctx context.Context, provider string) (idv.QuestionBacklog, error) {
 	now := s.now()
 	var count int64
 	if err := due(s.read(ctx), provider, now).Count(&count).Error; err != nil || count == 0 {
-		return idv.Backlog{}, failed("count the sessions to ask about", err)
+		return idv.QuestionBacklog{}, failed("count the sessions to ask about", err)
 	}
 	var first []sessionRow
 	err := due(s.read(ctx), provider, now).Select("ask_at").Order("ask_at").Limit(1).Find(&first).Error
 	if err != nil || len(first) == 0 {
-		return idv.Backlog{}, failed("find the session to ask about first", err)
+		return idv.QuestionBacklog{}, failed("find the session to ask about first", err)
 	}
-	return idv.Backlog{Due: int(count), Overdue: now.Sub(timeOf(first[0].AskAt))}, nil
+	return idv.QuestionBacklog{Due: int(count), Overdue: now.Sub(timeOf(first[0].AskAt))}, nil
 }

@@ -114,12 +114,12 @@ func TestMostOverdueIsAskedAboutFirst(t *testing.T) {
 			want = append(want, k.running(fmt.Sprint("user-", i)).ID)
 			k.pass(time.Second)
 		}
-		if b, err := k.Backlog(t.Context(), "kora"); err != nil || b != (idv.Backlog{}) {
+		if b, err := k.QuestionBacklog(t.Context(), "kora"); err != nil || b != (idv.QuestionBacklog{}) {
 			t.Fatalf("backlog %+v, %v", b, err)
 		}
 		k.pass(time.Minute)
-		b, err := k.Backlog(t.Context(), "kora")
-		if err != nil || b != (idv.Backlog{Due: 5, Overdue: 5 * time.Second}) {
+		b, err := k.QuestionBacklog(t.Context(), "kora")
+		if err != nil || b != (idv.QuestionBacklog{Due: 5, Overdue: 5 * time.Second}) {
 			t.Errorf("backlog %+v, %v", b, err)
 		}
 		few := plenty
