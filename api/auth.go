@@ -11,28 +11,53 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/token"
 )
 
-const callerKey = "caller"
+const (
+	callerKey = "caller"
+	scopeKey  = "scope"
+)
 
 func (s *server) authenticated(scope idv.Scope, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		scheme, credential, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
-		credential = strings.TrimSpace(credential)
-		if !strings.EqualFold(scheme, "Bearer") || credential == "" {
-			return unauthorized("Send a credential: Authorization: Bearer <API key or client token>.")
-		}
-		caller, err := s.Authenticator.Authenticate(c.Request().Context(), credential)
-		if errors.Is(err, token.ErrInvalid) {
-			return unauthorized("The credential is unknown, expired or revoked.")
-		}
+		caller, err := s.admit(c, scope)
 		if err != nil {
 			return err
 		}
-		if why := refusal(caller, scope); why != "" {
-			return &problem{Status: http.StatusForbidden, Code: codeForbidden, Detail: why}
-		}
 		c.Set(callerKey, caller)
+		c.Set(scopeKey, scope)
 		return next(c)
 	}
+}
+
+// admit tells who makes a request, if that one may.
+func (s *server) admit(c echo.Context, scope idv.Scope) (idv.Caller, error) {
+	scheme, credential, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
+	credential = strings.TrimSpace(credential)
+	if !strings.EqualFold(scheme, "Bearer") || credential == "" {
+		return idv.Caller{}, unauthorized("Send a credential: Authorization: Bearer <API key or client token>.")
+	}
+	caller, err := s.Authenticator.Authenticate(c.Request().Context(), credential)
+	if errors.Is(err, token.ErrInvalid) {
+		return idv.Caller{}, unauthorized("The credential is unknown, expired or revoked.")
+	}
+	if err != nil {
+		return idv.Caller{}, err
+	}
+	if why := refusal(caller, scope); why != "" {
+		return idv.Caller{}, &problem{Status: http.StatusForbidden, Code: codeForbidden, Detail: why}
+	}
+	return caller, nil
+}
+
+// stillMay refuses a request that was admitted and would not be so now: a
+// credential may end while its request waits. Where that cannot be told at
+// present, it stands.
+func (s *server) stillMay(c echo.Context) error {
+	scope, _ := c.Get(scopeKey).(idv.Scope)
+	_, err := s.admit(c, scope)
+	if refused := (*problem)(nil); errors.As(err, &refused) {
+		return refused
+	}
+	return nil
 }
 
 // refusal says why the caller may not; empty if they may.

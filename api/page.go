@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/id"
 	"github.com/bonafide-idv/bonafide/internal/idv"
@@ -63,6 +64,19 @@ func (q *query) limit() int {
 		return defaultLimit
 	}
 	return n
+}
+
+// seconds reads how long the caller wants something; 0 if nothing is said.
+func (q *query) seconds(name string, most int) time.Duration {
+	if !q.values.Has(name) {
+		return 0
+	}
+	n, err := strconv.ParseUint(q.values.Get(name), 10, 16)
+	if err != nil || n > uint64(most) {
+		q.wrong(name, "invalid_value", "must be a number of seconds from 0 to "+strconv.Itoa(most))
+		return 0
+	}
+	return time.Duration(n) * time.Second
 }
 
 // page reads limit and cursor. It asks for one row more than the caller gets,

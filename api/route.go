@@ -40,8 +40,10 @@ func (s *server) routes() []route {
 		{get, "/v1/sessions/:id/result", idv.ScopeResultsRead, s.getResult, false},
 
 		{get, "/v1/users/:externalUserId/verification", idv.ScopeUsersRead, s.getVerification, false},
+		{get, "/v1/users/:externalUserId/verification/stream", idv.ScopeUsersRead, s.streamVerification, false},
 		{post, "/v1/users/:externalUserId/client-tokens", idv.ScopeSessionsWrite, s.createClientToken, true},
 		{get, "/v1/me/verification", ownUser, s.getOwnVerification, false},
+		{get, "/v1/me/verification/stream", ownUser, s.streamOwnVerification, false},
 
 		{get, "/v1/events", idv.ScopeSessionsRead, s.listEvents, false},
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/id"
 	"github.com/bonafide-idv/bonafide/internal/idv"
 	"github.com/bonafide-idv/bonafide/internal/session"
+	"github.com/bonafide-idv/bonafide/internal/watch"
 )
 
 // Sessions are the use cases of sessions.
@@ -72,6 +74,7 @@ type Options struct {
 	Sessions      Sessions
 	SessionReader SessionReader
 	Users         Users
+	Watch         *watch.Hub
 	Inbox         Inbox
 	Deliveries    Deliveries
 	Events        Events
@@ -88,6 +91,9 @@ type Options struct {
 	Metrics  http.Handler // serves the numbers of /metrics
 	Observer Observer
 	Logger   *slog.Logger
+	// Heartbeat is how often a stream that has nothing to tell says so; default
+	// 15 seconds.
+	Heartbeat time.Duration
 }
 
 type server struct {
@@ -101,6 +107,7 @@ type server struct {
 func New(o Options) http.Handler {
 	s := &server{Options: o, validate: newValidation(), room: newRoom()}
 	s.template = s.templates()
+	s.Heartbeat = cmp.Or(o.Heartbeat, defaultHeartbeat)
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	// X-Forwarded-For is anybody's word.
@@ -191,6 +198,9 @@ type reply struct {
 	header map[string]string
 }
 
+// written is the reply of a handler that has written it already.
+func written() (reply, error) { return reply{}, nil }
+
 // answered is a body that is rendered already.
 type answered []byte
 
@@ -205,7 +215,7 @@ func (s *server) handle(r route) echo.HandlerFunc {
 	}
 	return func(c echo.Context) error {
 		rep, err := h(c)
-		if err != nil {
+		if err != nil || c.Response().Committed {
 			return err
 		}
 		return write(c, rep)
@@ -219,14 +229,17 @@ func write(c echo.Context, rep reply) error {
 		h.ServeHTTP(c.Response(), c.Request())
 		return nil
 	}
-	body, err := render(rep.body)
-	if err != nil {
-		return err
-	}
 	for k, v := range rep.header {
 		header.Set(k, v)
 	}
 	header.Set(echo.HeaderCacheControl, "no-store")
+	if rep.status == http.StatusNotModified {
+		return c.NoContent(rep.status)
+	}
+	body, err := render(rep.body)
+	if err != nil {
+		return err
+	}
 	contentType := echo.MIMEApplicationJSON
 	if rep.status >= http.StatusBadRequest {
 		contentType = problemType

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/api"
@@ -22,6 +23,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/session"
 	"github.com/bonafide-idv/bonafide/internal/store"
 	"github.com/bonafide-idv/bonafide/internal/token"
+	"github.com/bonafide-idv/bonafide/internal/watch"
 )
 
 // App is one process: its store, its use cases, its API and its workers.
@@ -31,6 +33,7 @@ type App struct {
 	accounts *accounts
 	sessions *session.Service
 	inbox    *inbox.Inbox
+	hub      *watch.Hub
 	docs     http.Handler
 	metrics  *metric.Set
 	log      *slog.Logger
@@ -90,17 +93,21 @@ func newApp(c config.Config, st *store.Store, accounts *accounts, publicURL stri
 		Observer:  metrics,
 		Logger:    log,
 	})
+	a.hub = watch.New(watch.Options{Reader: st, Logger: log})
 	return a, a.askForMetrics()
 }
 
 // handler is the API.
-func (a *App) handler() http.Handler {
+func (a *App) handler() http.Handler { return api.New(a.apiOptions()) }
+
+func (a *App) apiOptions() api.Options {
 	clients := &token.Clients{Secrets: a.config.EncryptionKeys, Now: time.Now}
 	keys := &token.Keys{Store: a.store, Bootstrap: a.config.BootstrapAPIKey, Now: time.Now, Logger: a.log}
-	return api.New(api.Options{
+	return api.Options{
 		Sessions:      a.sessions,
 		SessionReader: a.store,
 		Users:         a.store,
+		Watch:         a.hub,
 		Inbox:         a.inbox,
 		Deliveries:    a.store,
 		Events:        a.store,
@@ -115,7 +122,7 @@ func (a *App) handler() http.Handler {
 		Metrics:       a.metrics.Handler(),
 		Observer:      a.metrics,
 		Logger:        a.log,
-	})
+	}
 }
 
 var errOldSchema = errors.New("the database is not at this version; run: bonafide migrate (or serve --migrate)")
@@ -169,6 +176,19 @@ func politely(err error) error {
 		return queue.Later(fault.RetryAfter)
 	}
 	return err
+}
+
+// startWatching begins to hear of changes, for requests that wait for them. stop
+// ends it.
+func (a *App) startWatching(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var both sync.WaitGroup
+	both.Go(func() { a.hub.Run(ctx) })
+	both.Go(func() { a.store.Listen(ctx, a.hub) })
+	return func() {
+		cancel()
+		both.Wait()
+	}
 }
 
 // crew is all that works in the background.

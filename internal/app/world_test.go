@@ -18,6 +18,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/config"
 	"github.com/bonafide-idv/bonafide/internal/idv"
 	"github.com/bonafide-idv/bonafide/internal/openapi"
+	"github.com/bonafide-idv/bonafide/internal/watch"
 )
 
 // world is a whole bonafide: the real router, a real database, workers, and the
@@ -26,6 +27,7 @@ type world struct {
 	t    *testing.T
 	app  *App
 	base string
+	hub  *watch.Hub // of whoever serves base
 	key  string
 	logs *journal
 	stop func()
@@ -86,9 +88,11 @@ func start(t *testing.T, databaseURL string, change ...func(*config.Config)) *wo
 	must(t, err)
 	w.app, err = newApp(cfg, st, accounts, w.base, metrics, log)
 	must(t, err)
+	w.hub = w.app.hub
 	w.calls = &calls{next: emulators.beside(w.app.handler()), of: map[string]int{}}
 	server.Config.Handler = w.calls
 	server.Start()
+	stopWatching := w.app.startWatching(t.Context())
 	q, err := w.app.startWorkers(t.Context())
 	must(t, err)
 
@@ -96,7 +100,9 @@ func start(t *testing.T, databaseURL string, change ...func(*config.Config)) *wo
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		emulators.Close()
+		w.app.hub.Close()
 		server.Close()
+		stopWatching()
 		if err := q.Stop(ctx); err != nil {
 			t.Errorf("stop the workers: %v", err)
 		}
@@ -170,6 +176,10 @@ func (w *world) try(method, path string, body any, header ...string) (answer, er
 		return answer{}, err
 	}
 	defer func() { _ = res.Body.Close() }()
+	if res.Header.Get("Content-Type") == "text/event-stream" {
+		w.checkReply(method, path, res, nil) // it has no end
+		return answer{status: res.StatusCode, header: res.Header}, nil
+	}
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
 		return answer{}, err

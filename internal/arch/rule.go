@@ -23,7 +23,7 @@ type Rule struct {
 func Rules() []Rule {
 	return []Rule{
 		{Package: ".", Imports: []string{"internal/app"}},
-		{Package: "api", Imports: []string{"internal/id", "internal/idv", "internal/inbox", "internal/session", "internal/token"}},
+		{Package: "api", Imports: []string{"internal/id", "internal/idv", "internal/inbox", "internal/session", "internal/token", "internal/watch"}},
 		{Package: "docs"},
 		{Package: "migrations", Imports: []string{"internal/queue"}},
 		{Package: "bench", Imports: []string{"bench/bare", "bench/load", "internal/pgserver"}},
@@ -43,6 +43,7 @@ func Rules() []Rule {
 		{Package: "internal/session", Imports: []string{"internal/idv"}},
 		{Package: "internal/inbox", Imports: []string{"internal/idv"}},
 		{Package: "internal/reconcile", Imports: []string{"internal/idv"}},
+		{Package: "internal/watch", Imports: []string{"internal/idv"}},
 		{Package: "internal/queue", Imports: []string{"internal/idv"}},
 		{Package: "internal/metric", Imports: []string{"internal/idv"}},
 		{Package: "internal/store", Imports: []string{"internal/id", "internal/idv", "migrations"}},
@@ -58,6 +59,7 @@ func Rules() []Rule {
 			"api", "docs", "migrations", "providers",
 			"internal/config", "internal/emulator", "internal/httpclient", "internal/id", "internal/idv", "internal/inbox",
 			"internal/metric", "internal/queue", "internal/reconcile", "internal/seal", "internal/session", "internal/store", "internal/token",
+			"internal/watch",
 		}},
 
 		{Package: "internal/arch"},

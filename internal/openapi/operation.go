@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"maps"
+	"net/http"
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -50,4 +51,10 @@ func (o operation) bodies() openapi3.Content {
 		return nil
 	}
 	return o.RequestBody.Value.Content
+}
+
+// streams reports whether a reply is a stream of events, and documented as one.
+func (o operation) streams(res *http.Response) bool {
+	documented := o.Responses.Status(res.StatusCode)
+	return documented != nil && documented.Value.Content[mediaEvents] != nil && res.Header.Get("Content-Type") == mediaEvents
 }

@@ -10,12 +10,13 @@ import (
 const (
 	mediaJSON    = "application/json"
 	mediaProblem = "application/problem+json"
+	mediaEvents  = "text/event-stream"
 
 	headerRequestID = "X-Request-Id"
 )
 
-// repairReplies gives errors their own media type, which Swagger 2.0 cannot,
-// and every reply a description and the header that every reply carries.
+// repairReplies gives errors and streams their own media types, which Swagger 2.0
+// cannot, and every reply a description and the header that every reply carries.
 func repairReplies(doc *openapi3.T) {
 	requestID := &openapi3.Header{Parameter: openapi3.Parameter{
 		Description: "names this request in the logs; the caller's own, if it sent one that is safe to log",
@@ -38,6 +39,9 @@ func repairReplies(doc *openapi3.T) {
 			reply.Headers[headerRequestID] = &openapi3.HeaderRef{Ref: "#/components/headers/" + headerRequestID, Value: requestID}
 			if isError(status) {
 				reply.Content = asProblem(reply.Content)
+			}
+			if stream := reply.Content[mediaEvents]; stream != nil {
+				reply.Content = openapi3.Content{mediaEvents: stream}
 			}
 		}
 	}

@@ -153,7 +153,7 @@ func (a *account) verification(validFor time.Duration) (idv.Verification, error)
 // refold writes the user's status if it changed, and reports whether it did. Its
 // version rises when a client can see the change. It is the last thing that is
 // done to an account, and announces all of it.
-func (a *account) refold(validFor time.Duration) (changed bool, err error) {
+func (a *account) refold(validFor time.Duration) (written bool, err error) {
 	v, err := a.verification(validFor)
 	if err != nil {
 		return false, err
@@ -175,6 +175,9 @@ func (a *account) refold(validFor time.Duration) (changed bool, err error) {
 	}
 	if err := a.tx.Select("*").Updates(&a.user).Error; err != nil {
 		return false, fmt.Errorf("write a user: %w", err)
+	}
+	if seen {
+		changed(a.tx, a.user.ExternalUserID)
 	}
 	return true, a.announce()
 }

@@ -1,5 +1,7 @@
 package store
 
+import "context"
+
 // Rows gives one row of every table that is this package's own.
 func Rows() []any {
 	return []any{
@@ -18,3 +20,21 @@ func Rows() []any {
 
 // Waiting tells how many deliveries wait to be written.
 func (s *Store) Waiting() int { return len(s.intake.waiting) }
+
+// ShareReads shares the reads of users' rows; ask is one query about the names.
+func ShareReads(ask func(ctx context.Context, names []string) error) (read func(ctx context.Context, name string) (found bool, err error), waiting func() int, end func()) {
+	s := newShared(func(ctx context.Context, names []string) (map[string]userRow, error) {
+		rows := map[string]userRow{}
+		for _, name := range names {
+			rows[name] = userRow{ExternalUserID: name}
+		}
+		return rows, ask(ctx, names)
+	})
+	return func(ctx context.Context, name string) (bool, error) {
+		row, found, err := s.get(ctx, name)
+		return found && row.ExternalUserID == name, err
+	}, func() int { return len(s.waiting) }, s.close
+}
+
+// Tell tells of changes.
+func (s *Store) Tell(keys []string) { s.news.tell(keys) }

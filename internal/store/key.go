@@ -68,13 +68,16 @@ func (s *Store) CreateKey(ctx context.Context, key idv.APIKey) error {
 }
 
 // KeyByHash gives the API key with the hash, or idv.ErrNotFound. Whether it
-// still counts is for the caller to ask.
+// still counts is for the caller to ask. What another process has changed within
+// keyAge may not show yet.
 func (s *Store) KeyByHash(ctx context.Context, hash []byte) (idv.APIKey, error) {
-	var row apiKeyRow
-	if err := s.read(ctx).Where("hash = ?", hash).Take(&row).Error; err != nil {
-		return idv.APIKey{}, failed("read an API key", notFound(err))
-	}
-	return row.key(), nil
+	return s.keys.get(ctx, string(hash), func(ctx context.Context) (idv.APIKey, error) {
+		var row apiKeyRow
+		if err := s.read(ctx).Where("hash = ?", hash).Take(&row).Error; err != nil {
+			return idv.APIKey{}, failed("read an API key", notFound(err))
+		}
+		return row.key(), nil
+	})
 }
 
 // Keys lists all API keys, oldest first, the revoked ones too.
@@ -98,13 +101,18 @@ func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
 	if revoked.Error == nil && revoked.RowsAffected == 0 {
 		return idv.ErrNotFound
 	}
+	s.keys.forgetID(word(id))
 	return failed("revoke an API key", revoked.Error)
 }
 
 // TouchKey notes that an API key was used, to the minute.
 func (s *Store) TouchKey(ctx context.Context, id string, at time.Time) error {
+	if !s.keys.use(id, at) {
+		return nil
+	}
 	err := s.alone(ctx).Model(&apiKeyRow{}).
 		Where("id = ? AND (last_used_at IS NULL OR last_used_at <= ?)", word(id), moment(at.Add(-touchEvery))).
 		UpdateColumn("last_used_at", moment(at)).Error
+	s.keys.forgetID(word(id))
 	return failed("note the use of an API key", err)
 }

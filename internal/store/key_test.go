@@ -3,11 +3,13 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bonafide-idv/bonafide/internal/enginetest"
 	"github.com/bonafide-idv/bonafide/internal/id"
 	"github.com/bonafide-idv/bonafide/internal/idv"
 )
@@ -83,4 +85,61 @@ func TestUseOfAKeyIsKnownToTheMinute(t *testing.T) {
 			t.Errorf("of none: %v", err)
 		}
 	})
+}
+
+// A key that another process revokes counts for a bounded time; one that this
+// process revokes does not count any more.
+func TestRevocationIsKnownInTime(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, url string) {
+		k, other := open(t, url), open(t, url)
+		revoked := func(hash []byte) bool {
+			key, err := k.KeyByHash(t.Context(), hash)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return !key.RevokedAt.IsZero()
+		}
+		for i, revoker := range []*kit{k, other} {
+			key := idv.APIKey{ID: id.New(id.Key), Hash: bytes.Repeat([]byte{byte(i)}, 32), CreatedAt: k.now()}
+			if _, err := k.KeyByHash(t.Context(), key.Hash); !errors.Is(err, idv.ErrNotFound) {
+				t.Fatalf("before it is made: %v", err)
+			}
+			if err := k.CreateKey(t.Context(), key); err != nil {
+				t.Fatal(err)
+			}
+			if revoked(key.Hash) {
+				t.Fatal("revoked at first")
+			}
+			if err := revoker.RevokeKey(t.Context(), key.ID, k.now()); err != nil {
+				t.Fatal(err)
+			}
+			if revoker == other {
+				k.pass(2 * time.Second)
+			}
+			if !revoked(key.Hash) {
+				t.Errorf("key %d still counts", i)
+			}
+		}
+	})
+}
+
+// Any number of keys is known, and each is itself.
+func TestManyKeys(t *testing.T) {
+	k := open(t, enginetest.SQLite(t))
+	var all sync.WaitGroup
+	for i := range 1_100 {
+		key := idv.APIKey{ID: id.New(id.Key), Hash: bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 16), CreatedAt: k.now()}
+		if err := k.CreateKey(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			all.Go(func() {
+				got, err := k.KeyByHash(t.Context(), key.Hash)
+				if err != nil || got.ID != key.ID {
+					t.Errorf("key %s is %s, %v", key.ID, got.ID, err)
+				}
+			})
+		}
+	}
+	all.Wait()
 }

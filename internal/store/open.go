@@ -52,7 +52,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.clock == nil {
 		s.clock = time.Now
 	}
-	log := cmp.Or(o.Logger, slog.Default())
+	s.log = cmp.Or(o.Logger, slog.Default())
 	wrap := o.Wrap
 	if wrap == nil {
 		wrap = func(c driver.Connector) driver.Connector { return c }
@@ -63,7 +63,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		TranslateError:         true,
 		DisableAutomaticPing:   true,
 		NowFunc:                s.now,
-		Logger:                 newSlowLog(log),
+		Logger:                 newSlowLog(s.log),
 	}
 	if engine == postgresEngine {
 		err = s.openPostgres(ctx, o.URL, wrap, config)
@@ -73,7 +73,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	s.intake = newIntake(s.keep, log)
+	s.intake = newIntake(s.keep, s.log)
+	s.shared = newShared(s.userRows)
+	s.news = newNews(s.spread, s.log)
+	s.keys = newKeyCache(s.now)
 	if err := s.Ping(ctx); err != nil {
 		return nil, fmt.Errorf("reach the database: %w", errors.Join(err, s.Close()))
 	}

@@ -40,7 +40,9 @@ func (s *Store) openPostgres(ctx context.Context, url string, wrap func(driver.C
 	}
 	s.pool, s.sql = pool, sql.OpenDB(wrap(stdlib.GetPoolConnector(pool)))
 	s.sql.SetMaxIdleConns(0) // idle ones are the pool's
-	s.db, err = gorm.Open(postgres.New(postgres.Config{Conn: s.sql}), config)
+	if s.db, err = gorm.Open(postgres.New(postgres.Config{Conn: s.sql}), config); err == nil {
+		s.usersByName, err = usersByName(s.db)
+	}
 	if err != nil {
 		err = errors.Join(err, s.sql.Close())
 		pool.Close()

@@ -67,22 +67,31 @@ type Options struct {
 
 // Store keeps everything. It is safe for concurrent use.
 type Store struct {
-	engine   string
-	db       *gorm.DB // writes
-	reader   *gorm.DB // only reads
-	sql      *sql.DB  // what db is made of
-	pool     *pgxpool.Pool
-	intake   *intake
-	seal     Sealer
-	jobs     Jobs
-	validFor time.Duration
-	schedule Schedule
-	clock    func() time.Time
+	engine string
+	db     *gorm.DB // writes
+	reader *gorm.DB // only reads
+	sql    *sql.DB  // what db is made of
+	pool   *pgxpool.Pool
+	// usersByName is a statement of PostgreSQL.
+	usersByName string
+	intake      *intake
+	shared      *shared
+	news        *news
+	ears        ears
+	keys        *keyCache
+	seal        Sealer
+	jobs        Jobs
+	validFor    time.Duration
+	schedule    Schedule
+	clock       func() time.Time
+	log         *slog.Logger
 }
 
 // Close gives all connections back. Nothing else may use the store any more.
 func (s *Store) Close() error {
 	s.intake.close()
+	s.shared.close()
+	s.news.close()
 	if s.pool == nil {
 		return errors.Join(closeDB(s.reader), s.sql.Close())
 	}
@@ -121,10 +130,15 @@ func (s *Store) read(ctx context.Context) *gorm.DB { return s.reader.WithContext
 // alone gives a handle for a statement that writes by itself.
 func (s *Store) alone(ctx context.Context) *gorm.DB { return s.db.WithContext(ctx) }
 
-// write runs f in one transaction: all of it is kept, or nothing.
+// write runs f in one transaction: all of it is kept, or nothing. Whose status it
+// changed is told once it is kept.
 func (s *Store) write(ctx context.Context, f func(tx *gorm.DB) error) error {
 	for tries := 1; ; tries++ {
-		err := s.db.WithContext(ctx).Transaction(f)
+		var changed changes
+		err := s.db.WithContext(context.WithValue(ctx, changesKey{}, &changed)).Transaction(f)
+		if err == nil {
+			s.news.tell(changed)
+		}
 		// Nothing was kept, so that the whole may be tried again.
 		if tries == maxTries || !collided(err) || ctx.Err() != nil {
 			return err
