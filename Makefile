@@ -33,7 +33,7 @@ cover: ## Run all tests and open the lines that none of them reached
 
 .PHONY: bench
 bench: ## Measure everything beside a baseline (docs/benchmarks.md)
-	@for what in intake create visible idle; do go run ./bench "$$what"; echo; done
+	@for what in intake create status visible wait idle; do go run ./bench "$$what"; echo; done
 
 .PHONY: bench-intake
 bench-intake: ## Measure how many webhooks are taken in
@@ -43,9 +43,17 @@ bench-intake: ## Measure how many webhooks are taken in
 bench-create: ## Measure what creating a session takes
 	@go run ./bench create
 
+.PHONY: bench-status
+bench-status: ## Measure how many statuses are read
+	@go run ./bench status
+
 .PHONY: bench-visible
 bench-visible: ## Measure how soon a webhook shows in the status
 	@go run ./bench visible
+
+.PHONY: bench-wait
+bench-wait: ## Measure what many who wait take, and how soon they are told
+	@go run ./bench wait
 
 .PHONY: bench-idle
 bench-idle: ## Measure memory, start and size

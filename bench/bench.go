@@ -31,6 +31,10 @@ type scale struct {
 	prepare time.Duration
 	// settle is how long an idle process gets before it is looked at.
 	settle time.Duration
+	// users is how many there are whose status is read: few, and many.
+	users [2]int
+	// waiting is how many wait at once, and changes how many of their users change.
+	waiting, changes int
 }
 
 // bench is what the measurements work with: the binary under test, and a

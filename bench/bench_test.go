@@ -39,6 +39,17 @@ func TestEachMeasurementRuns(t *testing.T) {
 			`^bonafide, webhook answered +\d+\.\d +\d+\.\d +\d+\.\d\d$`,
 			`^bonafide, status visible +\d+\.\d +\d+\.\d +\d+\.\d\d +0 +p50 < 5ms, p99 < 25ms, waiting ≤ 0: (ok|MISSED)$`,
 		}},
+		"status": {measureStatus, []string{
+			`^4 +limit: pgbench.* +[1-9]\d* +1\.00 +1\.00$`,
+			`^4 +bonafide, 10 users +[1-9]\d* +\d+\.\d\d +\d+\.\d\d +\d+\.\d +\d+\.\d +× limit ≥ 0\.8: (ok|MISSED)$`,
+			`^4 +bonafide, 100 users .* × line above ≥ 0\.8: (ok|MISSED)$`,
+			`^4 +bonafide, known already: 304 +[1-9]\d* .* × line above ≥ 1: (ok|MISSED)$`,
+		}},
+		"wait": {measureWait, []string{
+			`^streams, a user each +-?\d+\.\d +-?\d+\.\d +-?\d+\.\d +-?\d+\.\d +KB < 30, p99 < 250ms: (ok|MISSED)$`,
+			`^long polls, a user each .*(ok|MISSED)$`,
+			`^streams, one user for all .*(ok|MISSED)$`,
+		}},
 		"idle": {measureIdle, []string{
 			`^bonafide on PostgreSQL, resident +[1-9]\d*\.\d MB +\d+\.\d\d +MB < 60: (ok|MISSED)$`,
 			`^bonafide on SQLite, ready after +[1-9]\d*\.\d ms +\d+\.\d\d +ready < 1s: (ok|MISSED)$`,
@@ -55,6 +66,9 @@ func TestEachMeasurementRuns(t *testing.T) {
 		webhooks:    20,
 		prepare:     800 * time.Millisecond,
 		settle:      10 * time.Millisecond,
+		users:       [2]int{10, 100},
+		waiting:     50,
+		changes:     10,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +92,7 @@ func TestEachMeasurementRuns(t *testing.T) {
 func TestWrongUse(t *testing.T) {
 	for _, args := range [][]string{nil, {"fly"}, {"idle", "twice"}, {bareServer}} {
 		var stderr bytes.Buffer
-		if code := run(args, &stderr, &stderr); code != 2 || !strings.Contains(stderr.String(), "create|idle|intake|visible") {
+		if code := run(args, &stderr, &stderr); code != 2 || !strings.Contains(stderr.String(), "create|idle|intake|status|visible|wait") {
 			t.Errorf("%v: exit code %d, %s", args, code, stderr.String())
 		}
 	}

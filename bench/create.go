@@ -44,7 +44,7 @@ func measureCreate(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	if ours.key, err = b.apiKey(ctx, url); err != nil {
+	if ours.key, err = b.apiKey(ctx, url, "sessions:write"); err != nil {
 		return err
 	}
 	if ours.server, err = b.serve(ctx, url, providerURL, "--only=api"); err != nil {
@@ -128,9 +128,9 @@ func creation(n int, key string) []byte {
 		"Idempotency-Key: key-%d\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", key, n, len(body), body)
 }
 
-// apiKey makes a key that may create.
-func (b *bench) apiKey(ctx context.Context, databaseURL string) (string, error) {
-	said, err := b.command(ctx, databaseURL, "keys", "create", "--name=bench", "--scopes=sessions:write").Output()
+// apiKey makes a key with the scopes, which commas separate.
+func (b *bench) apiKey(ctx context.Context, databaseURL, scopes string) (string, error) {
+	said, err := b.command(ctx, databaseURL, "keys", "create", "--name=bench", "--scopes="+scopes).Output()
 	if err != nil {
 		return "", fmt.Errorf("make an API key: %w", err)
 	}

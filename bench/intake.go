@@ -96,7 +96,7 @@ func (b *bench) contenders(ctx context.Context) (list []contender, stop func(), 
 		return nil, stop, err
 	}
 	list = append(list, contender{name: "limit: pgbench, both rows in one statement", run: func(ctx context.Context, connections int, _ time.Duration) (load.Result, error) {
-		rate, err := b.pgbench(ctx, limit, connections)
+		rate, err := b.pgbench(ctx, limit, limitScript, connections)
 		return load.Result{Rate: rate}, err
 	}})
 	add := func(c contender, p *process) {

@@ -2,7 +2,7 @@
 // do, and says how far each figure is from its goal. docs/benchmarks.md tells
 // how to read what it prints.
 //
-//	go run ./bench intake|create|visible|idle
+//	go run ./bench intake|create|status|visible|wait|idle
 package main
 
 import (
@@ -31,7 +31,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	measurements := map[string]func(context.Context, *bench) error{
 		"intake":  measureIntake,
 		"create":  measureCreate,
+		"status":  measureStatus,
 		"visible": measureVisible,
+		"wait":    measureWait,
 		"idle":    measureIdle,
 	}
 	var err error
@@ -65,6 +67,9 @@ func measure(ctx context.Context, measurement func(context.Context, *bench) erro
 		webhooks:    1500,
 		prepare:     8 * time.Second,
 		settle:      2 * time.Second,
+		users:       [2]int{1_000, 1_000_000},
+		waiting:     10_000,
+		changes:     300,
 	}, "-trimpath", "-ldflags", "-s -w")
 	if err != nil {
 		return err

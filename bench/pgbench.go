@@ -21,8 +21,8 @@ import (
 //go:embed limit.sql
 var limitScript []byte
 
-// pgbench runs the script with some clients and gives the rate of transactions.
-func (b *bench) pgbench(ctx context.Context, databaseURL string, clients int) (rate float64, err error) {
+// pgbench runs a script with some clients and gives the rate of transactions.
+func (b *bench) pgbench(ctx context.Context, databaseURL string, content []byte, clients int, more ...string) (rate float64, err error) {
 	path, err := exec.LookPath("pgbench")
 	if err != nil {
 		binaries, err := pgserver.Binaries()
@@ -31,13 +31,16 @@ func (b *bench) pgbench(ctx context.Context, databaseURL string, clients int) (r
 		}
 		path = filepath.Join(binaries, "pgbench")
 	}
-	script := filepath.Join(b.folder, "limit.sql")
-	if err := os.WriteFile(script, limitScript, 0o600); err != nil {
+	script := filepath.Join(b.folder, "pgbench.sql")
+	if err := os.WriteFile(script, content, 0o600); err != nil {
 		return 0, err
 	}
 	seconds := int(math.Ceil(b.round.Seconds()))
-	cmd := exec.CommandContext(ctx, path, "--no-vacuum", "--protocol=prepared", "--file="+script,
-		"--client="+strconv.Itoa(clients), "--jobs=2", "--time="+strconv.Itoa(seconds), databaseURL)
+	args := append([]string{
+		"--no-vacuum", "--protocol=prepared", "--file=" + script,
+		"--client=" + strconv.Itoa(clients), "--jobs=2", "--time=" + strconv.Itoa(seconds),
+	}, more...)
+	cmd := exec.CommandContext(ctx, path, append(args, databaseURL)...)
 	said, err := cmd.CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("pgbench: %w: %s", err, said)

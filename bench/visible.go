@@ -37,7 +37,7 @@ func measureVisible(ctx context.Context, b *bench) error {
 		return err
 	}
 	c := &creator{name: "bonafide"}
-	if c.key, err = b.apiKey(ctx, url); err != nil {
+	if c.key, err = b.apiKey(ctx, url, "sessions:write"); err != nil {
 		return err
 	}
 	if c.server, err = b.serve(ctx, url, providerURL); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 )
 
@@ -11,7 +12,7 @@ var errResponse = errors.New("not an answer that is understood")
 
 // parse reads the answer that data begins with: its status, and how many bytes
 // it takes with its body. The length is 0 while that cannot be told yet. Only
-// answers that state the length of their body are understood, which all
+// answers that state the length of their body, or can have none, are understood, which all
 // servers give here.
 func parse(data []byte) (status, length int, err error) {
 	end := bytes.Index(data, []byte("\r\n\r\n"))
@@ -26,6 +27,9 @@ func parse(data []byte) (status, length int, err error) {
 	status, err = strconv.Atoi(string(line[9:12]))
 	if err != nil {
 		return 0, 0, fmt.Errorf("%w: %.40q", errResponse, line)
+	}
+	if status == http.StatusNotModified || status == http.StatusNoContent {
+		return status, end + len("\r\n\r\n"), nil // they have no body
 	}
 	body, err := contentLength(fields)
 	return status, end + len("\r\n\r\n") + body, err
