@@ -18,12 +18,20 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/store"
 )
 
-// Each runs a test once on each engine, with the URL of a fresh, migrated
-// database.
+// Each runs a test once on each engine, on both at once, with the URL of a
+// fresh, migrated database. It returns when both are done.
 func Each(t *testing.T, run func(t *testing.T, url string)) {
 	t.Helper()
-	t.Run("postgres", func(t *testing.T) { run(t, Postgres(t)) })
-	t.Run("sqlite", func(t *testing.T) { run(t, SQLite(t)) })
+	t.Run("each", func(t *testing.T) {
+		t.Run("postgres", func(t *testing.T) {
+			t.Parallel()
+			run(t, Postgres(t))
+		})
+		t.Run("sqlite", func(t *testing.T) {
+			t.Parallel()
+			run(t, SQLite(t))
+		})
+	})
 }
 
 // SQLite gives the URL of a fresh, migrated SQLite database.

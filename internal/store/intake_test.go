@@ -144,7 +144,14 @@ func TestBadDeliveryDoesNotFailItsNeighbours(t *testing.T) {
 // so, and nothing is kept that was not told to be.
 func TestDeliveriesWaitForTheDatabase(t *testing.T) {
 	each(t, func(t *testing.T, k *kit) {
-		k.jobs.make(func([]idv.Job) error { return fmt.Errorf("cut off: %w", driver.ErrBadConn) })
+		tries := make(chan struct{})
+		k.jobs.make(func([]idv.Job) error {
+			select {
+			case tries <- struct{}{}:
+			default:
+			}
+			return fmt.Errorf("cut off: %w", driver.ErrBadConn)
+		})
 		impatient, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		gone := k.arrive(impatient, "gone")
@@ -153,6 +160,9 @@ func TestDeliveriesWaitForTheDatabase(t *testing.T) {
 		if !errors.Is(gone.err, idv.ErrBusy) || gone.isNew {
 			t.Errorf("impatient: %v, %v", gone.isNew, gone.err)
 		}
+		// The second try from now on cannot have begun before it went.
+		<-tries
+		<-tries
 		k.jobs.make(nil)
 		<-patient.done
 		if patient.err != nil || !patient.isNew {
