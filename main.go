@@ -19,5 +19,5 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return app.Main(ctx, version, os.Args[1:], os.Stdout, os.Stderr)
+	return app.Main(ctx, version, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 }

@@ -106,7 +106,6 @@ func TestAnyStatementMayFail(t *testing.T) {
 	for _, s := range stories() {
 		t.Run(s.name, func(t *testing.T) {
 			enginetest.Each(t, func(t *testing.T, url string) {
-				t.Parallel()
 				w := newBrittle(t, url)
 				want := w.tell(s, s.user+"-calm", 0, "")
 				statements := w.breaker.Seen()

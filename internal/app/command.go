@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,15 +17,17 @@ import (
 // command is one run of the program.
 type command struct {
 	version string
+	environ []string // NAME=value
 	stdout  io.Writer
 	stderr  io.Writer
 	file    string // --config
 }
 
-// Main runs the program and gives its exit code: 2 for a mistake in how it was
-// called or configured, 1 for anything else that went wrong.
-func Main(ctx context.Context, version string, args []string, stdout, stderr io.Writer) int {
-	c := &command{version: version, stdout: stdout, stderr: stderr}
+// Main runs the program with its arguments and its environment (NAME=value), and
+// gives its exit code: 2 for a mistake in how it was called or configured, 1 for
+// anything else that went wrong.
+func Main(ctx context.Context, version string, args, environ []string, stdout, stderr io.Writer) int {
+	c := &command{version: version, environ: environ, stdout: stdout, stderr: stderr}
 	root := &cobra.Command{
 		Use:   "bonafide",
 		Short: "One REST API in front of many identity-verification providers",
@@ -41,7 +42,7 @@ func Main(ctx context.Context, version string, args []string, stdout, stderr io.
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.PersistentFlags().StringVar(&c.file, "config", os.Getenv("BONAFIDE_CONFIG"), "a YAML file with what does not fit variables (several accounts, routing)")
+	root.PersistentFlags().StringVar(&c.file, "config", c.variable("CONFIG"), "a YAML file with what does not fit variables (several accounts, routing)")
 	for _, s := range settings() {
 		usage := s.Help
 		if s.Secret {
@@ -65,6 +66,16 @@ func Main(ctx context.Context, version string, args []string, stdout, stderr io.
 	return 1
 }
 
+// variable gives the value of a variable of ours, named without its prefix.
+func (c *command) variable(name string) (value string) {
+	for _, v := range c.environ {
+		if found, ok := strings.CutPrefix(v, config.Prefix+name+"="); ok {
+			value = found
+		}
+	}
+	return value
+}
+
 // usageError is a mistake in how a command was called.
 type usageError struct{ error }
 
@@ -79,7 +90,7 @@ func settings() []config.Setting {
 
 // load reads the configuration that a command was given.
 func (c *command) load(cmd *cobra.Command, required ...string) (config.Config, *slog.Logger, error) {
-	src := config.Source{Flags: map[string]string{}, Environ: os.Environ(), File: c.file}
+	src := config.Source{Flags: map[string]string{}, Environ: c.environ, File: c.file}
 	byFlag := map[string]string{}
 	for _, s := range settings() {
 		byFlag[s.Flag()] = s.Name

@@ -16,15 +16,17 @@ import (
 // operate runs a command as an operator of the world would.
 func (w *world) operate(args ...string) (stdout, stderr string, code int) {
 	w.t.Helper()
-	w.t.Setenv("BONAFIDE_DATABASE_URL", w.app.config.DatabaseURL)
-	w.t.Setenv("BONAFIDE_ENCRYPTION_KEY", base64.StdEncoding.EncodeToString(w.app.config.EncryptionKeys[0]))
+	environ := []string{
+		"BONAFIDE_DATABASE_URL=" + w.app.config.DatabaseURL,
+		"BONAFIDE_ENCRYPTION_KEY=" + base64.StdEncoding.EncodeToString(w.app.config.EncryptionKeys[0]),
+	}
 	for _, account := range w.app.config.Accounts {
 		for key, value := range account.Settings {
-			w.t.Setenv(config.Variable(account.Name, key), value)
+			environ = append(environ, config.Variable(account.Name, key)+"="+value)
 		}
 	}
 	var out, errs bytes.Buffer
-	code = Main(w.t.Context(), "test", args, &out, &errs)
+	code = Main(w.t.Context(), "test", args, environ, &out, &errs)
 	return out.String(), errs.String(), code
 }
 

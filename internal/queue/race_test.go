@@ -49,7 +49,6 @@ func TestJobIsTakenWhileItIsCompleted(t *testing.T) {
 func TestJobThatNobodyKnowsOfIsTakenUp(t *testing.T) {
 	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, url string) {
-		t.Parallel()
 		k := open(t, url)
 		var works atomic.Int32
 		k.work(map[idv.JobKind]queue.Handler{idv.JobDelivery: func(context.Context, queue.Task) error {
