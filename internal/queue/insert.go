@@ -38,7 +38,11 @@ func NewInserter(engine string) (*Inserter, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := river.NewClient(driver, &river.Config{Logger: slog.New(slog.DiscardHandler)})
+	client, err := river.NewClient(driver, &river.Config{
+		// A job that is inserted within this time of another one wakes nobody.
+		FetchCooldown: river.FetchCooldownMin,
+		Logger:        slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}
