@@ -72,6 +72,10 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrTaken: the provider's id belongs to another session already.
 	ErrTaken = errors.New("the provider's id belongs to another session")
+	// ErrFull: there are as many of them as there may be.
+	ErrFull = errors.New("there are too many already")
+	// ErrDisabled: nothing is sent to the endpoint.
+	ErrDisabled = errors.New("the endpoint is disabled")
 	// ErrBusy: the database is slow or away. The same may be tried again.
 	ErrBusy = errors.New("the database is slow or away")
 )

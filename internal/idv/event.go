@@ -18,6 +18,9 @@ func UserEvent(s UserStatus) EventType { return EventType("user." + s) }
 // NoticeEvent is the type of "the provider told this of a session".
 func NoticeEvent(k NoticeKind) EventType { return EventType("notice." + k) }
 
+// EndpointDisabled is the type of "we disabled an endpoint".
+const EndpointDisabled = "endpoint.disabled"
+
 // EventTypes lists every type of event.
 func EventTypes() []EventType {
 	var types []EventType
@@ -30,7 +33,7 @@ func EventTypes() []EventType {
 	for _, k := range NoticeKinds() {
 		types = append(types, NoticeEvent(k))
 	}
-	return types
+	return append(types, EndpointDisabled)
 }
 
 // Valid reports whether t is one of EventTypes.
@@ -41,11 +44,13 @@ func (t EventType) Valid() bool { return slices.Contains(EventTypes(), t) }
 type Event struct {
 	ID             string
 	Type           EventType
-	ExternalUserID string
+	ExternalUserID string // empty for what is about an endpoint
 	SessionID      string // empty for a user whom no session gives a status
-	Status         string // of the session, or of the user, once it had happened
-	// Version is that of the user's verification, or how often the session's
-	// status has changed: of two events about the same, the higher one is newer.
+	EndpointID     string // only of what is about an endpoint
+	Status         string // of the session, the user or the endpoint, once it had happened
+	// Version is that of the user's verification, of the endpoint, or how often
+	// the session's status has changed: of two events about the same, the higher
+	// one is newer.
 	Version   int64
 	CreatedAt time.Time
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"gorm.io/gorm"
+
 	"github.com/bonafide-idv/bonafide/internal/id"
 	"github.com/bonafide-idv/bonafide/internal/idv"
 )
@@ -17,6 +19,7 @@ type eventRow struct {
 	Type           string
 	ExternalUserID string
 	SessionID      *string
+	EndpointID     *string
 	Status         string
 	Version        int64
 	CreatedAt      time.Time `gorm:"autoCreateTime:false"`
@@ -31,6 +34,7 @@ func (r eventRow) event() idv.Event {
 		Type:           idv.EventType(r.Type),
 		ExternalUserID: r.ExternalUserID,
 		SessionID:      wordOf[string](r.SessionID),
+		EndpointID:     wordOf[string](r.EndpointID),
 		Status:         r.Status,
 		Version:        r.Version,
 		CreatedAt:      r.CreatedAt.UTC(),
@@ -79,15 +83,29 @@ func (a *account) announce() error {
 	return nil
 }
 
+// place names the columns that give the order of the feed, as the engine's index
+// has them.
+func (s *Store) place() string {
+	if s.engine == sqliteEngine {
+		return "seq"
+	}
+	return "xid, seq"
+}
+
+// settled narrows a query on events to those before which no other can appear.
+func (s *Store) settled(query *gorm.DB) *gorm.DB {
+	if s.engine == postgresEngine {
+		return query.Where("xid < pg_snapshot_xmin(pg_current_snapshot())")
+	}
+	return query
+}
+
 // Events gives what was announced, oldest first. Whoever asks for what comes
 // after the last event that they were given never misses one: an event shows
 // once every transaction has ended that could still write one before it. It is
 // idv.ErrNotFound if there is no event with the id EventFilter.After.
 func (s *Store) Events(ctx context.Context, f idv.EventFilter) ([]idv.Event, error) {
-	query := s.read(ctx).Order("xid, seq")
-	if s.engine == postgresEngine {
-		query = query.Where("xid < pg_snapshot_xmin(pg_current_snapshot())")
-	}
+	query := s.settled(s.read(ctx)).Order(s.place())
 	if f.After != "" {
 		var known int64
 		if err := s.read(ctx).Model(&eventRow{}).Where("id = ?", word(f.After)).Count(&known).Error; err != nil {
@@ -96,7 +114,7 @@ func (s *Store) Events(ctx context.Context, f idv.EventFilter) ([]idv.Event, err
 		if known == 0 {
 			return nil, idv.ErrNotFound
 		}
-		query = query.Where("(xid, seq) > (SELECT xid, seq FROM events WHERE id = ?)", word(f.After))
+		query = query.Where("("+s.place()+") > (SELECT "+s.place()+" FROM events WHERE id = ?)", word(f.After))
 	}
 	if f.Limit > 0 {
 		query = query.Limit(f.Limit)

@@ -15,6 +15,10 @@ func Rows() []any {
 		idempotencyRow{},
 		eventRow{},
 		budgetRow{},
+		endpointRow{},
+		messageRow{},
+		attemptRow{},
+		followerRow{},
 	}
 }
 

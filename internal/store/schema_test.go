@@ -57,6 +57,9 @@ func TestChecksAndVocabularyAgree(t *testing.T) {
 		"observations_source_known":            text(idv.Sources()),
 		"users_status_known":                   text(idv.UserStatuses()),
 		"deliveries_state_known":               text(idv.DeliveryStates()),
+		"endpoints_disabled_reason_known":      text(idv.DisabledReasons()),
+		"messages_state_known":                 text(idv.MessageStates()),
+		"attempts_fault_known":                 text(idv.AttemptFaults()),
 	}
 	each(t, func(t *testing.T, k *kit) {
 		got := map[string][]string{}

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +14,24 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
+
+// gorm's Scan has its own recorder of statements, which tells values to any log.
+func TestNothingIsScannedWithItsValuesRecorded(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	scan := regexp.MustCompile(`[^s]\.Scan\(&`) // not that of database/sql's rows
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(file, "_test.go") && scan.Match(source) {
+			t.Errorf("%s: use Find", file)
+		}
+	}
+}
 
 func TestSlowStatementsAreToldWithoutTheirValues(t *testing.T) {
 	var written bytes.Buffer

@@ -127,6 +127,15 @@ func (s *Store) now() time.Time { return moment(s.clock()) }
 // read gives a handle for statements that only read.
 func (s *Store) read(ctx context.Context) *gorm.DB { return s.reader.WithContext(ctx) }
 
+// snapshot runs statements that only read and see the database at one moment.
+func (s *Store) snapshot(ctx context.Context, f func(tx *gorm.DB) error) error {
+	var options *sql.TxOptions
+	if s.engine == postgresEngine { // SQLite knows nothing else
+		options = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	return s.read(ctx).Transaction(f, options)
+}
+
 // alone gives a handle for a statement that writes by itself.
 func (s *Store) alone(ctx context.Context) *gorm.DB { return s.db.WithContext(ctx) }
 
@@ -170,7 +179,8 @@ func notFound(err error) error {
 // failed says what could not be done. Errors of our own pass as they are.
 func failed(what string, err error) error {
 	switch {
-	case err == nil, errors.Is(err, idv.ErrNotFound), errors.Is(err, idv.ErrTaken):
+	case err == nil, errors.Is(err, idv.ErrNotFound), errors.Is(err, idv.ErrTaken),
+		errors.Is(err, idv.ErrFull), errors.Is(err, idv.ErrDisabled):
 		return err
 	case away(err):
 		return fmt.Errorf("%s: %w: %w", what, idv.ErrBusy, err)
