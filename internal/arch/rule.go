@@ -44,6 +44,7 @@ func Rules() []Rule {
 		{Package: "internal/inbox", Imports: []string{"internal/idv"}},
 		{Package: "internal/reconcile", Imports: []string{"internal/idv"}},
 		{Package: "internal/watch", Imports: []string{"internal/idv"}},
+		{Package: "internal/outbox", Imports: []string{"internal/idv"}},
 		{Package: "internal/queue", Imports: []string{"internal/idv"}},
 		{Package: "internal/metric", Imports: []string{"internal/idv"}},
 		{Package: "internal/store", Imports: []string{"internal/id", "internal/idv", "migrations"}},
@@ -58,7 +59,7 @@ func Rules() []Rule {
 		{Package: "internal/app", Imports: []string{
 			"api", "docs", "migrations", "providers",
 			"internal/config", "internal/emulator", "internal/httpclient", "internal/id", "internal/idv", "internal/inbox",
-			"internal/metric", "internal/queue", "internal/reconcile", "internal/seal", "internal/session", "internal/store", "internal/token",
+			"internal/metric", "internal/outbox", "internal/queue", "internal/reconcile", "internal/seal", "internal/session", "internal/store", "internal/token",
 			"internal/watch",
 		}},
 
@@ -87,6 +88,8 @@ func ConfinedModules() []Confined {
 		{"github.com/riverqueue", []string{"internal/queue", "migrations"}},
 		{"riverqueue.com", []string{"internal/queue", "migrations"}},
 		{"github.com/prometheus", []string{"internal/metric"}},
+		{"github.com/standard-webhooks", []string{"internal/outbox"}},
+		{"code.dny.dev/ssrf", []string{"internal/outbox"}},
 		{"github.com/swaggest", []string{"api", "docs"}},
 		{"github.com/golang-jwt", []string{"internal/token"}},
 	}
