@@ -12,6 +12,8 @@
 //	@tag.description	The normalized verification status of a user.
 //	@tag.name			events
 //	@tag.description	What was announced: every change of a status, and every notice.
+//	@tag.name			endpoints
+//	@tag.description	Addresses of yours to which events are sent.
 //	@tag.name			providers
 //	@tag.description	The configured providers.
 //	@tag.name			webhooks

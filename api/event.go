@@ -22,10 +22,15 @@ type eventReply struct {
 	Type           idv.EventType `json:"type" example:"user.verified"`
 	ExternalUserID string        `json:"externalUserId" example:"user-42"`
 	SessionID      *string       `json:"sessionId" extensions:"x-nullable" example:"ses_01kagt2f6pe4mrt1qq3g1c2s8f"`
-	Status         string        `json:"status" example:"verified"`
-	Version        int64         `json:"version" minimum:"0" example:"7"`
-	CreatedAt      string        `json:"createdAt" format:"date-time" example:"2026-11-20T09:04:32.118Z"`
+	// Only of events about an endpoint, whose externalUserId is empty.
+	EndpointID string `json:"endpointId,omitempty" example:"end_01kagt2f6pe4mrt1qq3g1c2s8f"`
+	Status     string `json:"status" example:"verified"`
+	Version    int64  `json:"version" minimum:"0" example:"7"`
+	CreatedAt  string `json:"createdAt" format:"date-time" example:"2026-11-20T09:04:32.118Z"`
 } // @name Event
+
+// RenderEvent gives an event as the feed shows it, for whoever else tells of it.
+func RenderEvent(e idv.Event) ([]byte, error) { return render(eventOf(e)) }
 
 type eventList struct {
 	Data       []eventReply `json:"data"`
@@ -39,6 +44,7 @@ func eventOf(e idv.Event) eventReply {
 		Type:           e.Type,
 		ExternalUserID: e.ExternalUserID,
 		SessionID:      orNull(e.SessionID),
+		EndpointID:     e.EndpointID,
 		Status:         e.Status,
 		Version:        e.Version,
 		CreatedAt:      stamp(e.CreatedAt),
@@ -60,7 +66,7 @@ func eventOf(e idv.Event) eventReply {
 //	@Failure		403		{object}	problem		"`forbidden`: the credential lacks `sessions:read`"
 //	@Failure		500		{object}	problem		"`internal`"
 //	@Failure		503		{object}	problem		"`internal`: the database is slow or away; `Retry-After` says when to come back"
-//	@x-example		{"400": {"detail": "The request has a mistake: ?after must be the id of an event.", "errors": [{"pointer": "?after", "code": "invalid_value", "detail": "must be the id of an event"}]}}
+//	@x-example		{"200": {"data": [{}]}, "400": {"detail": "The request has a mistake: ?after must be the id of an event.", "errors": [{"pointer": "?after", "code": "invalid_value", "detail": "must be the id of an event"}]}}
 //	@Security		Bearer
 //	@Router			/v1/events [get]
 func (s *server) listEvents(c echo.Context) (reply, error) {

@@ -24,7 +24,7 @@ type route struct {
 
 // routes is the whole API and its rights on one screen.
 func (s *server) routes() []route {
-	const get, post = http.MethodGet, http.MethodPost
+	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 	return []route{
 		{get, "/healthz", public, s.healthz, false},
 		{get, "/readyz", public, s.readyz, false},
@@ -46,6 +46,17 @@ func (s *server) routes() []route {
 		{get, "/v1/me/verification/stream", ownUser, s.streamOwnVerification, false},
 
 		{get, "/v1/events", idv.ScopeSessionsRead, s.listEvents, false},
+
+		{post, "/v1/endpoints", idv.ScopeEndpointsManage, s.createEndpoint, true},
+		{get, "/v1/endpoints", idv.ScopeEndpointsManage, s.listEndpoints, false},
+		{get, "/v1/endpoints/:id", idv.ScopeEndpointsManage, s.getEndpoint, false},
+		{patch, "/v1/endpoints/:id", idv.ScopeEndpointsManage, s.changeEndpoint, false},
+		{del, "/v1/endpoints/:id", idv.ScopeEndpointsManage, s.deleteEndpoint, false},
+		{post, "/v1/endpoints/:id/rotate-secret", idv.ScopeEndpointsManage, s.rotateSecret, true},
+		{post, "/v1/endpoints/:id/test", idv.ScopeEndpointsManage, s.testEndpoint, true},
+		{get, "/v1/endpoints/:id/messages", idv.ScopeEndpointsManage, s.listMessages, false},
+		{post, "/v1/endpoints/:id/messages/:eventId/resend", idv.ScopeEndpointsManage, s.resendMessage, true},
+		{post, "/v1/endpoints/:id/resend", idv.ScopeEndpointsManage, s.resendRange, true},
 
 		{post, "/v1/webhooks/:provider", public, s.receiveWebhook, false},
 		{get, "/v1/webhook-deliveries", idv.ScopeAdmin, s.listDeliveries, false},

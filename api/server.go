@@ -78,6 +78,9 @@ type Options struct {
 	Inbox         Inbox
 	Deliveries    Deliveries
 	Events        Events
+	Endpoints     Endpoints
+	EndpointBook  EndpointBook
+	Messages      Messages
 	Idempotency   Idempotency
 	Authenticator Authenticator
 	ClientTokens  ClientTokens
@@ -223,6 +226,9 @@ func (s *server) handle(r route) echo.HandlerFunc {
 }
 
 func write(c echo.Context, rep reply) error {
+	if rep.status == http.StatusNoContent {
+		return c.NoContent(rep.status)
+	}
 	header := c.Response().Header()
 	if h, ok := rep.body.(http.Handler); ok {
 		header.Set(echo.HeaderCacheControl, "no-store")

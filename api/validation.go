@@ -14,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
 )
 
 // validation checks requests by their validate tags.
@@ -31,6 +33,7 @@ func newValidation() *validation {
 		"printable": printable,
 		"callback":  callback,
 		"birthdate": birthdate,
+		"events":    idv.EventPattern,
 		"phone":     regexp.MustCompile(`^\+?[0-9][0-9 ().-]{3,30}$`).MatchString,
 	} {
 		// It fails for an empty tag or function only.
@@ -81,6 +84,8 @@ func explain(f validator.FieldError) (code, detail string) {
 		return "invalid_characters", "must be valid UTF-8 without control characters"
 	case "callback":
 		return "invalid_url", "must be an https address (http for localhost)"
+	case "events":
+		return "invalid_value", "must be a type of event, or a group of them such as user.*"
 	case "birthdate":
 		return "invalid_date", "must be a past date as YYYY-MM-DD"
 	case "iso3166_1_alpha2":

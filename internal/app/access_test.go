@@ -49,6 +49,16 @@ func TestWhoMayCallWhat(t *testing.T) {
 		"POST /v1/webhook-deliveries/{id}/replay":            idv.ScopeAdmin,
 		"GET /v1/users/{externalUserId}/verification/stream": idv.ScopeUsersRead,
 		"GET /v1/me/verification/stream":                     ownUser,
+		"POST /v1/endpoints":                                 idv.ScopeEndpointsManage,
+		"GET /v1/endpoints":                                  idv.ScopeEndpointsManage,
+		"GET /v1/endpoints/{id}":                             idv.ScopeEndpointsManage,
+		"PATCH /v1/endpoints/{id}":                           idv.ScopeEndpointsManage,
+		"DELETE /v1/endpoints/{id}":                          idv.ScopeEndpointsManage,
+		"POST /v1/endpoints/{id}/rotate-secret":              idv.ScopeEndpointsManage,
+		"POST /v1/endpoints/{id}/test":                       idv.ScopeEndpointsManage,
+		"GET /v1/endpoints/{id}/messages":                    idv.ScopeEndpointsManage,
+		"POST /v1/endpoints/{id}/resend":                     idv.ScopeEndpointsManage,
+		"POST /v1/endpoints/{id}/messages/{eventId}/resend":  idv.ScopeEndpointsManage,
 	}
 	enginetest.Each(t, func(t *testing.T, databaseURL string) {
 		w := start(t, databaseURL)
@@ -65,7 +75,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 				continue
 			}
 			method, path, _ := strings.Cut(operation, " ")
-			path = strings.NewReplacer("{id}", "ses_01kagt2f6pe4mrt1qq3g1c2s8f", "{externalUserId}", "user-1", "{provider}", "kora").Replace(path)
+			path = strings.NewReplacer("{id}", "ses_01kagt2f6pe4mrt1qq3g1c2s8f", "{externalUserId}", "user-1", "{provider}", "kora", "{eventId}", "evt_01kagt2f6pe4mrt1qq3g1c2s8f").Replace(path)
 			answered := func(authorization string) int {
 				return w.call(method, path, nil, "Authorization", authorization).status
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/idv"
 	"github.com/bonafide-idv/bonafide/internal/inbox"
 	"github.com/bonafide-idv/bonafide/internal/metric"
+	"github.com/bonafide-idv/bonafide/internal/outbox"
 	"github.com/bonafide-idv/bonafide/internal/queue"
 	"github.com/bonafide-idv/bonafide/internal/reconcile"
 	"github.com/bonafide-idv/bonafide/internal/seal"
@@ -34,6 +35,7 @@ type App struct {
 	sessions *session.Service
 	inbox    *inbox.Inbox
 	hub      *watch.Hub
+	outbox   *outbox.Outbox
 	docs     http.Handler
 	metrics  *metric.Set
 	log      *slog.Logger
@@ -94,6 +96,15 @@ func newApp(c config.Config, st *store.Store, accounts *accounts, publicURL stri
 		Logger:    log,
 	})
 	a.hub = watch.New(watch.Options{Reader: st, Logger: log})
+	a.outbox = outbox.New(outbox.Options{
+		Store:     st,
+		Endpoints: st,
+		Render:    api.RenderEvent,
+		Allow:     c.EndpointAllow,
+		NewID:     id.New,
+		Now:       time.Now,
+		Logger:    log,
+	})
 	return a, a.askForMetrics()
 }
 
@@ -111,6 +122,9 @@ func (a *App) apiOptions() api.Options {
 		Inbox:         a.inbox,
 		Deliveries:    a.store,
 		Events:        a.store,
+		Endpoints:     a.outbox,
+		EndpointBook:  a.store,
+		Messages:      a.store,
 		Idempotency:   a.store,
 		Authenticator: token.First{clients, keys},
 		ClientTokens:  clients,
@@ -195,6 +209,7 @@ func (a *App) startWatching(ctx context.Context) (stop func()) {
 type crew struct {
 	queue      *queue.Queue
 	reconciler *reconcile.Reconciler
+	outbox     *outbox.Outbox
 }
 
 // startWorkers begins to work.
@@ -217,12 +232,14 @@ func (a *App) startWorkers(ctx context.Context) (*crew, error) {
 		Logger:   a.log,
 	})
 	r.Start(ctx)
-	return &crew{queue: q, reconciler: r}, nil
+	a.outbox.Start(ctx)
+	return &crew{queue: q, reconciler: r, outbox: a.outbox}, nil
 }
 
 // Stop takes no more work and waits for what was taken, until ctx ends.
 func (c *crew) Stop(ctx context.Context) error {
-	asked := make(chan error, 1)
+	asked, sent := make(chan error, 1), make(chan error, 1)
 	go func() { asked <- c.reconciler.Stop(ctx) }()
-	return errors.Join(c.queue.Stop(ctx), <-asked)
+	go func() { sent <- c.outbox.Stop(ctx) }()
+	return errors.Join(c.queue.Stop(ctx), <-asked, <-sent)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,9 @@ func (c *command) runDev(cmd *cobra.Command) error {
 	emulators := startEmulators(base+emulatorPath, func(name string) string { return base + "/v1/webhooks/" + name }, nil, log)
 	defer emulators.Close()
 	cfg.Accounts, cfg.Routing = emulators.accounts(), nil
+	if len(cfg.EndpointAllow) == 0 {
+		cfg.EndpointAllow = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	}
 
 	metrics := newMetrics(cfg, c.version, log)
 	accounts, err := openAccounts(cfg, metrics)

@@ -5,6 +5,7 @@ package config
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
@@ -26,6 +27,7 @@ type Config struct {
 	MetricsListen   string   // empty for none
 	// ReconcileInterval is the unit of the schedule by which providers are asked.
 	ReconcileInterval time.Duration
+	EndpointAllow     []netip.Prefix // where endpoints may be besides public addresses
 	LogLevel          slog.Level
 	Accounts          []Account // in the order in which routing falls back to them
 	Routing           []Rule

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -37,6 +38,7 @@ func Load(src Source, infos []idv.Info, required ...string) (Config, error) {
 		ReconcileInterval: v.duration(core(reconcile), time.Millisecond),
 		CORSOrigins:       v.origins(core(corsOrigins)),
 		MetricsListen:     v.perhapsAddress(core(metricsListen)),
+		EndpointAllow:     v.ranges(core(endpointAllow)),
 		LogLevel:          v.level(core(logLevel)),
 		Routing:           v.file.Routing,
 	}
@@ -122,6 +124,24 @@ func (v *values) keys(s Setting) [][]byte {
 		keys = append(keys, key)
 	}
 	return keys
+}
+
+func (v *values) ranges(s Setting) []netip.Prefix {
+	value := v.get(s)
+	if value == "" {
+		return nil
+	}
+	var list []netip.Prefix
+	for part := range strings.SplitSeq(value, ",") {
+		p, err := netip.ParsePrefix(strings.TrimSpace(part))
+		// One that ends in bits of the host is a slip: it names more than it seems.
+		if err != nil || p != p.Masked() || p.Addr().Is4In6() {
+			v.wrong("%s%s must be ranges such as 10.0.0.0/8,fd00::/8", Prefix, s.Name)
+			return nil
+		}
+		list = append(list, p)
+	}
+	return list
 }
 
 func (v *values) duration(s Setting, least time.Duration) time.Duration {

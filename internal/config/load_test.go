@@ -3,8 +3,10 @@ package config_test
 import (
 	"encoding/base64"
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -222,5 +224,22 @@ func TestUnknownVariablesAreWarnings(t *testing.T) {
 	want := []string{"BONAFIDE_LISTEM is not a setting of this version", "BONAFIDE_RATE_LIMIT has no effect in this version"}
 	if diff := cmp.Diff(want, c.Warnings); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestRangesOfEndpoints(t *testing.T) {
+	c := load(t, config.Source{Environ: []string{"BONAFIDE_ENDPOINT_ALLOW_CIDRS=10.0.0.0/8, fd00::/8"}})
+	want := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	if !slices.Equal(c.EndpointAllow, want) {
+		t.Errorf("ranges %v", c.EndpointAllow)
+	}
+	if none := load(t, config.Source{}); len(none.EndpointAllow) != 0 {
+		t.Errorf("without a setting: %v", none.EndpointAllow)
+	}
+	for _, wrong := range []string{"10.0.0.0", "10.1.2.3/8", "10.0.0.0/33", "::ffff:10.0.0.0/104", "10.0.0.0/8,", "all"} {
+		m := mistakes(t, config.Source{Environ: []string{"BONAFIDE_ENDPOINT_ALLOW_CIDRS=" + wrong}})
+		if len(m) != 1 || !strings.Contains(m[0], "BONAFIDE_ENDPOINT_ALLOW_CIDRS") {
+			t.Errorf("%s: %v", wrong, m)
+		}
 	}
 }

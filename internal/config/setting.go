@@ -27,6 +27,7 @@ const (
 	corsOrigins     = "CORS_ORIGINS"
 	metricsListen   = "METRICS_LISTEN"
 	reconcile       = "RECONCILE_INTERVAL"
+	endpointAllow   = "ENDPOINT_ALLOW_CIDRS"
 	logLevel        = "LOG_LEVEL"
 )
 
@@ -46,6 +47,7 @@ func Core() []Setting {
 		{Name: corsOrigins, Help: "origins, separated by commas, whose pages may call /v1/me/… from a browser, such as https://app.example.com"},
 		{Name: metricsListen, Help: "an address of its own for /metrics, where no credential is asked for (default: none, /metrics is beside the API)"},
 		{Name: reconcile, Default: "1m", Help: "shortest time between two questions about one session whose webhooks do not come; the schedule is a multiple of it"},
+		{Name: endpointAllow, Help: "ranges that endpoints for events may be in although they are not public, such as 10.0.0.0/8,fd00::/8; only there may they do without https"},
 		{Name: logLevel, Default: "info", Help: "debug, info, warn or error; logs are JSON lines on standard error"},
 	}
 }
