@@ -192,17 +192,29 @@ func politely(err error) error {
 	return err
 }
 
-// startWatching begins to hear of changes, for requests that wait for them. stop
-// ends it.
+// startWatching begins to hear of changes, for requests that wait for them and
+// for endpoints that are to be told. stop ends it.
 func (a *App) startWatching(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var both sync.WaitGroup
 	both.Go(func() { a.hub.Run(ctx) })
-	both.Go(func() { a.store.Listen(ctx, a.hub) })
+	both.Go(func() { a.store.Listen(ctx, audience{a.hub, a.outbox}) })
 	return func() {
 		cancel()
 		both.Wait()
 	}
+}
+
+// audience is those who want to know at once that something has changed.
+type audience struct {
+	*watch.Hub
+	outbox *outbox.Outbox
+}
+
+// Changed tells both: the statuses of the users with the keys have changed.
+func (a audience) Changed(keys []string) {
+	a.Hub.Changed(keys)
+	a.outbox.Wake()
 }
 
 // crew is all that works in the background.

@@ -30,12 +30,12 @@ func (a *App) run(ctx context.Context, l net.Listener, h http.Handler, p parts) 
 		defer func() { _ = metrics.Close() }()
 		go func() { failed <- metrics.Serve(m) }()
 	}
+	defer a.startWatching(ctx)()
 	var server *http.Server
 	if p.api {
 		server = newServer(h)
 		// Whoever waits is sent away, and comes back to another replica.
 		server.RegisterOnShutdown(a.hub.Close)
-		defer a.startWatching(ctx)()
 		go func() { failed <- server.Serve(l) }()
 	}
 	stop := func(context.Context) error { return nil }
