@@ -53,16 +53,9 @@ func (s *server) createClientToken(c echo.Context) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	body, err := readBody(c)
-	if err != nil {
-		return reply{}, err
-	}
 	var in clientTokenRequest
-	if err := decode(c, body, &in); err != nil {
+	if err := s.accept(c, &in); err != nil {
 		return reply{}, err
-	}
-	if errs := s.validate.check(in); len(errs) > 0 {
-		return reply{}, invalid(errs...)
 	}
 	life := clientTokenLife
 	if in.ExpiresInSeconds != nil {

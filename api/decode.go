@@ -67,3 +67,18 @@ func decodeProblem(err error) error {
 // marshal writes a reply; an empty list is [], as the fields of replies are
 // always there.
 func marshal(body any) ([]byte, error) { return json.Marshal(body, json.Deterministic(true)) }
+
+// accept reads and checks a request's body.
+func (s *server) accept(c echo.Context, into any) error {
+	body, err := readBody(c)
+	if err != nil {
+		return err
+	}
+	if err := decode(c, body, into); err != nil {
+		return err
+	}
+	if errs := s.validate.check(into); len(errs) > 0 {
+		return invalid(errs...)
+	}
+	return nil
+}

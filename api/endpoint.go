@@ -151,21 +151,6 @@ func (s *server) createEndpoint(c echo.Context) (reply, error) {
 	}, nil
 }
 
-// accept reads and checks a request's body.
-func (s *server) accept(c echo.Context, into any) error {
-	body, err := readBody(c)
-	if err != nil {
-		return err
-	}
-	if err := decode(c, body, into); err != nil {
-		return err
-	}
-	if errs := s.validate.check(into); len(errs) > 0 {
-		return invalid(errs...)
-	}
-	return nil
-}
-
 // listEndpoints answers endpoints, newest first.
 //
 //	@Summary	List endpoints
