@@ -186,6 +186,8 @@ func TestCheck(t *testing.T) {
 		"prometheus":                          {"api/a.go", []string{"github.com/prometheus/client_golang/prometheus"}, "api/a.go: may not know github.com/prometheus/client_golang/prometheus"},
 		"the documents' page":                 {"internal/app/a.go", []string{"github.com/swaggest/swgui/v5emb"}, "internal/app/a.go: may not know github.com/swaggest/swgui/v5emb"},
 		"a name that only begins alike":       {"internal/app/a.go", []string{"gorm.io.example.org/x"}, ""},
+		"what only tests may know":            {"internal/app/a.go", []string{"github.com/evanw/esbuild/pkg/api"}, "internal/app/a.go: may not know github.com/evanw/esbuild/pkg/api"},
+		"an example":                          {"examples/go/follow/a.go", []string{m + "/internal/idv"}, "examples/go/follow/a.go: may not import internal/idv"},
 		"test data":                           {"internal/idv/testdata/a.go", []string{"gorm.io/gorm"}, ""},
 		"hidden":                              {".ci/a.go", []string{"gorm.io/gorm"}, ""},
 	}
@@ -281,6 +283,7 @@ func TestTable(t *testing.T) {
 		"| `internal/session` | `internal/idv` |\n",
 		"| `internal/enginetest` (for tests only) |",
 		"| `gorm.io` | `internal/store` |\n",
+		"| `github.com/evanw/esbuild` | tests |\n",
 	} {
 		if !strings.Contains(table, row) {
 			t.Errorf("the table lacks %q", row)

@@ -25,7 +25,11 @@ func Table() string {
 	}
 	b.WriteString("\n| module of others | known to nobody but |\n|---|---|\n")
 	for _, c := range ConfinedModules() {
-		fmt.Fprintf(&b, "| %s | %s |\n", code(c.Module), codes(c.Packages))
+		packages := "tests"
+		if len(c.Packages) > 0 {
+			packages = codes(c.Packages)
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", code(c.Module), packages)
 	}
 	return b.String()
 }
