@@ -80,6 +80,7 @@ generate: ## Make what is generated anew
 	go run ./internal/diagram
 	go test ./internal/app -run 'TestReadmeTellsTheProviders|TestReconcilePageTellsTheSchedule' -update
 	go test ./internal/metric -run TestThePageTellsTheMetrics -update
+	go test ./docs -run TestFollowingPageShowsTheExamples -update
 
 .PHONY: provider
 provider: ## Begin an adapter: make provider name=acme
