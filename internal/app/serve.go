@@ -45,6 +45,7 @@ func partsOf(only string) (parts, error) {
 }
 
 func (c *command) runServe(cmd *cobra.Command, p parts, migrate bool) error {
+	c.spareCollector()
 	ctx := cmd.Context()
 	cfg, log, err := c.load(cmd, config.EncryptionKey)
 	if err != nil {

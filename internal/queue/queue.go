@@ -29,8 +29,8 @@ type Options struct {
 	// Logger gets what goes wrong, by ids only. Default: slog.Default().
 	Logger *slog.Logger
 	// Workers is how many tasks of one kind are worked at once by this process.
-	// Default: on PostgreSQL 50 of those that wait for providers, 8 of others; 4
-	// on SQLite.
+	// Default: on PostgreSQL 50 of those that wait for providers, 16 of others;
+	// 4 on SQLite.
 	Workers int
 	// Timeout is how long a handler may take before its context ends.
 	// Default: 30 s.
@@ -122,7 +122,7 @@ func defaultWorkers(db Handles, kind idv.JobKind) int {
 	case kind == idv.JobFetch || kind == idv.JobSettle:
 		return 50 // most of the time they wait for a provider
 	default:
-		return 8 // as many as a few cores of a database are busy with
+		return 16 // as many as a few cores of a database are busy with
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 // connections is how many connections one process takes where the URL does not
 // say it with pool_max_conns. One of them listens for jobs for ever.
-const connections = 20
+const connections = 30
 
 // connectWithin bounds one try to connect where the URL does not say it with
 // connect_timeout: a server that is cut off does not even refuse.
