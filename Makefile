@@ -33,7 +33,7 @@ cover: ## Run all tests and open the lines that none of them reached
 
 .PHONY: bench
 bench: ## Measure everything beside a baseline (docs/benchmarks.md)
-	@for what in intake create status visible wait idle; do go run ./bench "$$what"; echo; done
+	@for what in intake create status visible deliver wait idle; do go run ./bench "$$what"; echo; done
 
 .PHONY: bench-intake
 bench-intake: ## Measure how many webhooks are taken in
@@ -50,6 +50,10 @@ bench-status: ## Measure how many statuses are read
 .PHONY: bench-visible
 bench-visible: ## Measure how soon a webhook shows in the status
 	@go run ./bench visible
+
+.PHONY: bench-deliver
+bench-deliver: ## Measure how many events reach an endpoint
+	@go run ./bench deliver
 
 .PHONY: bench-wait
 bench-wait: ## Measure what many who wait take, and how soon they are told

@@ -35,6 +35,8 @@ type scale struct {
 	users [2]int
 	// waiting is how many wait at once, and changes how many of their users change.
 	waiting, changes int
+	// events is how many are sent to an endpoint in a round.
+	events int
 }
 
 // bench is what the measurements work with: the binary under test, and a

@@ -45,6 +45,10 @@ func TestEachMeasurementRuns(t *testing.T) {
 			`^4 +bonafide, 100 users .* × line above ≥ 0\.8: (ok|MISSED)$`,
 			`^4 +bonafide, known already: 304 +[1-9]\d* .* × line above ≥ 1: (ok|MISSED)$`,
 		}},
+		"deliver": {measureDeliver, []string{
+			`^limit: signed calls without a database +[1-9]\d* +1\.00$`,
+			`^bonafide, from the feed to the log +[1-9]\d* +\d+\.\d\d +events/s ≥ 2000: (ok|MISSED)$`,
+		}},
 		"wait": {measureWait, []string{
 			`^streams, a user each +-?\d+\.\d +-?\d+\.\d +-?\d+\.\d +-?\d+\.\d +KB < 30, p99 < 250ms: (ok|MISSED)$`,
 			`^long polls, a user each .*(ok|MISSED)$`,
@@ -69,6 +73,7 @@ func TestEachMeasurementRuns(t *testing.T) {
 		users:       [2]int{10, 100},
 		waiting:     50,
 		changes:     10,
+		events:      40,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,7 @@
 // do, and says how far each figure is from its goal. docs/benchmarks.md tells
 // how to read what it prints.
 //
-//	go run ./bench intake|create|status|visible|wait|idle
+//	go run ./bench intake|create|status|visible|deliver|wait|idle
 package main
 
 import (
@@ -33,6 +33,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		"create":  measureCreate,
 		"status":  measureStatus,
 		"visible": measureVisible,
+		"deliver": measureDeliver,
 		"wait":    measureWait,
 		"idle":    measureIdle,
 	}
@@ -70,6 +71,7 @@ func measure(ctx context.Context, measurement func(context.Context, *bench) erro
 		users:       [2]int{1_000, 1_000_000},
 		waiting:     10_000,
 		changes:     300,
+		events:      10_000,
 	}, "-trimpath", "-ldflags", "-s -w")
 	if err != nil {
 		return err

@@ -68,8 +68,8 @@ func (a *App) run(ctx context.Context, l net.Listener, h http.Handler, p parts) 
 
 // collectAt is how far, in percent, the heap grows before it is collected, where
 // the environment does not say it with GOGC. What lives is small and what comes
-// and goes is much, so that the usual 100 spends a tenth of the time on it; more would show in the memory of those who
-// wait.
+// and goes is much, so that the usual 100 spends a tenth of the time on it; much
+// more would show in the memory of clients that wait.
 const collectAt = 200
 
 // spareCollector has garbage collected less often than by default.
