@@ -24,12 +24,12 @@ const senders = 32
 // measureDeliver: how many events a second reach a fast endpoint, while another
 // one takes calls and never answers.
 func measureDeliver(ctx context.Context, b *bench) error {
-	fast, err := newReceiver()
+	fast, err := newReceiver(ctx)
 	if err != nil {
 		return err
 	}
 	defer fast.close()
-	hanging, err := net.Listen("tcp", "127.0.0.1:0")
+	hanging, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -119,8 +119,8 @@ type receiver struct {
 	wanted  atomic.Int64
 }
 
-func newReceiver() (*receiver, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func newReceiver(ctx context.Context) (*receiver, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
