@@ -24,7 +24,7 @@ build: ## Build the static binary bin/bonafide
 
 .PHONY: test
 test: ## Run all tests, as CI does
-	go test -race -timeout 15m ./...
+	go test -race -parallel 4 -timeout 15m ./...
 
 .PHONY: cover
 cover: ## Run all tests and open the lines that none of them reached

@@ -103,8 +103,10 @@ func (w *brittle) create(user, key string, seconds int) answer {
 // Whichever statement fails, before or after it had its effect: once everybody
 // has repeated what was not answered, all is as if nothing had failed.
 func TestAnyStatementMayFail(t *testing.T) {
+	t.Parallel()
 	for _, s := range stories() {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			enginetest.Each(t, func(t *testing.T, url string) {
 				w := newBrittle(t, url)
 				want := w.tell(s, s.user+"-calm", 0, "")

@@ -59,6 +59,7 @@ func (w *studio) checkTimeline(session string, past []stage) error {
 
 // Every change that any session ever made is told by its timeline.
 func TestEveryChangeIsExplained(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, databaseURL string) {
 		w := startStudio(t, databaseURL, openDesk(t))
 		log := keepAnnals(t, w.app.store.DB(), databaseURL)

@@ -26,6 +26,7 @@ import (
 // No recording has the same bytes twice: nobody could tell then whether a thing
 // happened again or was only told again. The provider is asked in that case.
 func TestOrderAndRepetitionNeverMatter(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	enginetest.Each(t, func(t *testing.T, databaseURL string) {
