@@ -97,7 +97,7 @@ func TestEachMeasurementRuns(t *testing.T) {
 func TestWrongUse(t *testing.T) {
 	for _, args := range [][]string{nil, {"fly"}, {"idle", "twice"}, {bareServer}} {
 		var stderr bytes.Buffer
-		if code := run(args, &stderr, &stderr); code != 2 || !strings.Contains(stderr.String(), "create|idle|intake|status|visible|wait") {
+		if code := run(args, &stderr, &stderr); code != 2 || !strings.Contains(stderr.String(), "create|deliver|idle|intake|status|visible|wait") {
 			t.Errorf("%v: exit code %d, %s", args, code, stderr.String())
 		}
 	}
