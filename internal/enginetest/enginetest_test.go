@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,13 +16,12 @@ import (
 )
 
 func TestEachGivesMigratedDatabasesOfTheirOwn(t *testing.T) {
-	seen := map[string]bool{}
+	var seen sync.Map
 	for range 2 {
 		enginetest.Each(t, func(t *testing.T, url string) {
-			if seen[url] {
+			if _, twice := seen.LoadOrStore(url, true); twice {
 				t.Errorf("%s was given twice", url)
 			}
-			seen[url] = true
 			s, err := store.Open(context.Background(), store.Options{URL: url})
 			if err != nil {
 				t.Fatal(err)
