@@ -65,8 +65,9 @@ func TestReceivers(t *testing.T) {
 func resend(t *testing.T, d dev, endpoint string) {
 	t.Helper()
 	path := "/v1/endpoints/" + endpoint
-	d.call(t, http.MethodPost, path+"/resend", `{"from":"2026-01-01T00:00:00.000Z","includeDelivered":true}`, &struct{}{})
 	eventually(t, "the decision is sent again", func() bool {
+		// One that is being sent is not sent again before it is settled.
+		d.call(t, http.MethodPost, path+"/resend", `{"from":"2026-01-01T00:00:00.000Z","includeDelivered":true}`, &struct{}{})
 		var messages struct {
 			Data []struct {
 				Type, State string
