@@ -1,14 +1,15 @@
 // Package seal encrypts what must not be read by whoever reads the database:
 // AES-256-GCM in an envelope that names its key, bound to the place it is kept.
 //
+// The operator's keys, a Keyring, seal what is nobody's in particular, and wrap
+// the keys of those whose data it is: destroying such a Key makes all that it
+// sealed unreadable, wherever there is a copy of it.
+//
 // An envelope is one byte of version (1), eight bytes that name the key, a nonce
 // of twelve random bytes, and the ciphertext with its tag of sixteen bytes.
 package seal
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 )
@@ -30,13 +31,11 @@ var (
 	ErrSealed = errors.New("sealed value is damaged or out of its place")
 )
 
-type keyID [keyIDLength]byte
-
 // Keyring seals with one key and opens with several, so that keys can be
 // replaced without touching what is stored. It is safe for concurrent use.
 type Keyring struct {
-	first keyID
-	keys  map[keyID]cipher.AEAD
+	first *Key
+	keys  map[keyID]*Key
 }
 
 // New makes a keyring of keys of 32 bytes each: the first seals, all open.
@@ -44,61 +43,53 @@ func New(keys [][]byte) (*Keyring, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("no key to seal with")
 	}
-	ring := &Keyring{first: nameOf(keys[0]), keys: make(map[keyID]cipher.AEAD, len(keys))}
-	for i, key := range keys {
-		if len(key) != KeyLength {
-			return nil, fmt.Errorf("key %d has %d bytes, not %d", i+1, len(key), KeyLength)
-		}
-		block, err := aes.NewCipher(key)
+	ring := &Keyring{keys: make(map[keyID]*Key, len(keys))}
+	for i, raw := range keys {
+		key, err := keyOf(raw)
 		if err != nil {
 			return nil, fmt.Errorf("key %d: %w", i+1, err)
 		}
-		aead, err := cipher.NewGCMWithRandomNonce(block)
-		if err != nil {
-			return nil, fmt.Errorf("key %d: %w", i+1, err)
+		ring.keys[key.name] = key
+		if i == 0 {
+			ring.first = key
 		}
-		ring.keys[nameOf(key)] = aead
 	}
 	return ring, nil
-}
-
-// nameOf derives the public name of a key, which tells nothing about the key.
-func nameOf(key []byte) keyID {
-	sum := sha256.Sum256(append([]byte("bonafide sealing key name\x00"), key...))
-	return keyID(sum[:keyIDLength])
 }
 
 // Seal encrypts plain for the place named by context, for example
 // "deliveries.webhook/whd_…": table, column and row. It opens only there.
 //
 // Nonces are random, so that one key should not seal more than 2³² values.
-func (r *Keyring) Seal(context string, plain []byte) []byte {
-	aead := r.keys[r.first]
-	envelope := make([]byte, headerLength, headerLength+aead.Overhead()+len(plain))
-	envelope[0] = version
-	copy(envelope[1:], r.first[:])
-	return aead.Seal(envelope, nil, plain, bound(envelope, context))
-}
+func (r *Keyring) Seal(context string, plain []byte) []byte { return r.first.Seal(context, plain) }
 
 // Open decrypts what Seal made for the same context. The error is ErrKey or
 // ErrSealed.
 func (r *Keyring) Open(context string, sealed []byte) ([]byte, error) {
-	if len(sealed) < headerLength || sealed[0] != version {
+	name, ok := nameIn(sealed)
+	if !ok {
 		return nil, ErrSealed
 	}
-	header, rest := sealed[:headerLength], sealed[headerLength:]
-	aead, ok := r.keys[keyID(header[1:])]
+	key, ok := r.keys[name]
 	if !ok {
 		return nil, ErrKey
 	}
-	plain, err := aead.Open(nil, nil, rest, bound(header, context))
-	if err != nil {
-		return nil, ErrSealed
-	}
-	return plain, nil
+	return key.Open(context, sealed)
 }
 
-// bound is what the ciphertext is bound to: the header and the place.
-func bound(header []byte, context string) []byte {
-	return append(append(make([]byte, 0, headerLength+len(context)), header[:headerLength]...), context...)
+// Wrap seals a key for the place where it is kept.
+func (r *Keyring) Wrap(context string, key *Key) []byte { return r.first.Wrap(context, key) }
+
+// Unwrap opens what Wrap made. The error is ErrKey or ErrSealed.
+func (r *Keyring) Unwrap(context string, wrapped []byte) (*Key, error) {
+	return unwrap(r.Open(context, wrapped))
+}
+
+// Current reports whether it was sealed with the key that seals now.
+func (r *Keyring) Current(sealed []byte) bool { return r.first.Sealed(sealed) }
+
+// Sealed reports whether any key of the ring sealed it.
+func (r *Keyring) Sealed(sealed []byte) bool {
+	name, ok := nameIn(sealed)
+	return ok && r.keys[name] != nil
 }
