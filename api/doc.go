@@ -18,6 +18,8 @@
 //	@tag.description	The configured providers.
 //	@tag.name			webhooks
 //	@tag.description	What providers tell us, and what became of it.
+//	@tag.name			privacy
+//	@tag.description	What people have to see to: legal holds, what persons asked for, who did what.
 //	@tag.name			operations
 //	@tag.description	Whether the server is alive and ready, and how it is doing.
 //

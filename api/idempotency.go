@@ -83,7 +83,7 @@ func (s *server) once(h handler) handler {
 			return reply{}, err
 		}
 		rep.body = answered(body)
-		return rep, s.Idempotency.AnswerKey(ctx, *key, idv.Answer{Status: rep.status, Body: body})
+		return rep, s.Idempotency.AnswerKey(ctx, *key, idv.Answer{Status: rep.status, Body: body, SessionID: rep.about})
 	}
 }
 

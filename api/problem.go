@@ -170,6 +170,10 @@ func conflictProblem(e *session.ConflictError) *problem {
 		p.Code, p.Detail = codeAlreadyDecided, "The session is decided already."
 	case session.ConflictEnded:
 		p.Code, p.Detail = codeConflict, "The session has ended already."
+	case session.ConflictErased:
+		p.Code, p.Detail = codeConflict, "The person's data was erased; nothing more is learned about this session."
+	case session.ConflictHeld:
+		p.Code, p.Detail = codeConflict, "The user is on legal hold: nothing of them may be erased until it is released."
 	case session.ConflictUnsettled:
 		p.Code, p.Detail = codeConflict, "A session of this user has not been confirmed by its provider yet. Try again when it is settled."
 	case session.ConflictInFlight:

@@ -24,7 +24,7 @@ type route struct {
 
 // routes is the whole API and its rights on one screen.
 func (s *server) routes() []route {
-	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 	return []route{
 		{get, "/healthz", public, s.healthz, false},
 		{get, "/readyz", public, s.readyz, false},
@@ -42,6 +42,10 @@ func (s *server) routes() []route {
 		{get, "/v1/users/:externalUserId/verification", idv.ScopeUsersRead, s.getVerification, false},
 		{get, "/v1/users/:externalUserId/verification/stream", idv.ScopeUsersRead, s.streamVerification, false},
 		{post, "/v1/users/:externalUserId/client-tokens", idv.ScopeSessionsWrite, s.createClientToken, true},
+		{del, "/v1/users/:externalUserId", idv.ScopeUsersErase, s.eraseUser, false},
+		{get, "/v1/users/:externalUserId/legal-hold", idv.ScopeAdmin, s.getLegalHold, false},
+		{put, "/v1/users/:externalUserId/legal-hold", idv.ScopeAdmin, s.setLegalHold, false},
+		{del, "/v1/users/:externalUserId/legal-hold", idv.ScopeAdmin, s.releaseLegalHold, false},
 		{get, "/v1/me/verification", ownUser, s.getOwnVerification, false},
 		{get, "/v1/me/verification/stream", ownUser, s.streamOwnVerification, false},
 
@@ -61,6 +65,10 @@ func (s *server) routes() []route {
 		{post, "/v1/webhooks/:provider", public, s.receiveWebhook, false},
 		{get, "/v1/webhook-deliveries", idv.ScopeAdmin, s.listDeliveries, false},
 		{post, "/v1/webhook-deliveries/:id/replay", idv.ScopeAdmin, s.replayDelivery, true},
+
+		{get, "/v1/privacy-tasks", idv.ScopeUsersErase, s.listTasks, false},
+		{post, "/v1/privacy-tasks/:id/done", idv.ScopeUsersErase, s.finishTask, true},
+		{get, "/v1/audit-log", idv.ScopeAdmin, s.listAuditLog, false},
 
 		{get, "/v1/providers", anyCredential, s.listProviders, false},
 	}

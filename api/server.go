@@ -21,8 +21,10 @@ import (
 // Sessions are the use cases of sessions.
 type Sessions interface {
 	Create(ctx context.Context, req session.Request) (session.Reply, error)
-	Cancel(ctx context.Context, id string) (idv.Session, error)
+	// Cancel and Erase keep on record by whom, a credential's id, it was wished.
+	Cancel(ctx context.Context, id, by string) (idv.Session, error)
 	Refresh(ctx context.Context, id string) (idv.Session, error)
+	Erase(ctx context.Context, externalUserID, by string) (idv.Erasure, error)
 }
 
 // SessionReader reads what is known of sessions.
@@ -49,7 +51,8 @@ type Inbox interface {
 type Deliveries interface {
 	Delivery(ctx context.Context, id string) (idv.Delivery, error)
 	Deliveries(ctx context.Context, f idv.DeliveryFilter) ([]idv.Delivery, error)
-	RequeueDelivery(ctx context.Context, id string) error
+	// RequeueDelivery is idv.ErrGone if the webhook was removed.
+	RequeueDelivery(ctx context.Context, id, by string) error
 }
 
 // Idempotency keeps the answers to requests that carry a key.
@@ -81,6 +84,8 @@ type Options struct {
 	Endpoints     Endpoints
 	EndpointBook  EndpointBook
 	Messages      Messages
+	Privacy       Privacy
+	Audit         Audit
 	Idempotency   Idempotency
 	Authenticator Authenticator
 	ClientTokens  ClientTokens
@@ -199,6 +204,8 @@ type reply struct {
 	status int
 	body   any
 	header map[string]string
+	// about is the session that it tells of, where it is kept and has to go with it.
+	about string
 }
 
 // written is the reply of a handler that has written it already.

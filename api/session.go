@@ -142,14 +142,14 @@ func (s *server) cancelSession(c echo.Context) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	x, err := s.Sessions.Cancel(c.Request().Context(), sid)
+	x, err := s.Sessions.Cancel(c.Request().Context(), sid, caller(c).ID)
 	if errors.Is(err, idv.ErrNotFound) {
 		return reply{}, notFound("session")
 	}
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(sessionOf(x, false))
+	return okAbout(x)
 }
 
 // refreshSession asks the provider now.
@@ -194,5 +194,10 @@ func (s *server) refreshSession(c echo.Context) (reply, error) {
 	case err != nil:
 		return reply{}, err
 	}
-	return ok(sessionOf(x, false))
+	return okAbout(x)
+}
+
+// okAbout is a reply that is kept under an Idempotency-Key with its session.
+func okAbout(x idv.Session) (reply, error) {
+	return reply{status: http.StatusOK, body: sessionOf(x, false), about: x.ID}, nil
 }

@@ -19,6 +19,8 @@ type sessionReply struct {
 	CreatedAt         string            `json:"createdAt" format:"date-time" example:"2026-11-20T09:00:00.000Z"`
 	UpdatedAt         string            `json:"updatedAt" format:"date-time" example:"2026-11-20T09:00:00.412Z"`
 	ExpiresAt         string            `json:"expiresAt" format:"date-time" example:"2026-11-23T09:00:00.000Z"`
+	// When the person's data was erased: what is left is a tombstone.
+	RedactedAt *string `json:"redactedAt,omitempty" format:"date-time" example:"2026-12-01T10:00:00.000Z"`
 } // @name Session
 
 // createdReply is a session as the call that makes it answers it.
@@ -82,6 +84,7 @@ func sessionOf(x idv.Session, reused bool) sessionReply {
 		CreatedAt:   stamp(x.CreatedAt),
 		UpdatedAt:   stamp(x.UpdatedAt),
 		ExpiresAt:   stamp(x.ExpiresAt),
+		RedactedAt:  stampOrNull(x.RedactedAt),
 	}
 	if d := x.State.Decision; d != nil {
 		r.Decision = &decisionReply{Outcome: d.Outcome, Version: d.Version, DecidedAt: stamp(d.DecidedAt), RevisedFrom: orNull(d.RevisedFrom)}

@@ -20,6 +20,8 @@ type verificationReply struct {
 	VerifiedAt     *string        `json:"verifiedAt" format:"date-time" extensions:"x-nullable" example:"2026-11-20T09:04:31.000Z"`
 	ExpiresAt      *string        `json:"expiresAt" format:"date-time" extensions:"x-nullable" example:"2027-11-20T09:04:31.000Z"`
 	UpdatedAt      *string        `json:"updatedAt" format:"date-time" extensions:"x-nullable" example:"2026-11-20T09:04:32.118Z"`
+	// When the person's data was erased; absent unless nothing was begun since.
+	ErasedAt *string `json:"erasedAt,omitempty" format:"date-time" example:"2026-12-01T10:00:00.000Z"`
 } // @name Verification
 
 func verificationOf(v idv.UserVerification) verificationReply {
@@ -34,6 +36,7 @@ func verificationOf(v idv.UserVerification) verificationReply {
 		VerifiedAt:     stampOrNull(v.VerifiedAt),
 		ExpiresAt:      stampOrNull(v.ExpiresAt),
 		UpdatedAt:      stampOrNull(v.UpdatedAt),
+		ErasedAt:       stampOrNull(v.ErasedAt),
 	}
 }
 

@@ -145,7 +145,7 @@ func (s *server) listDeliveries(c echo.Context) (reply, error) {
 //	@Failure		401				{object}	problem			"`unauthorized`"
 //	@Failure		403				{object}	problem			"`forbidden`: the credential lacks `admin`"
 //	@Failure		404				{object}	problem			"`not_found`"
-//	@Failure		409				{object}	problem			"`idempotency_in_flight`: the first request with this key still runs"
+//	@Failure		409				{object}	problem			"`conflict`: the webhook itself was removed; `idempotency_in_flight`: the first request with this key still runs"
 //	@Failure		413				{object}	problem			"`too_large`"
 //	@Failure		415				{object}	problem			"`unsupported_media_type`"
 //	@Failure		422				{object}	problem			"`idempotency_mismatch`"
@@ -162,9 +162,12 @@ func (s *server) replayDelivery(c echo.Context) (reply, error) {
 	if !id.Valid("whd", did) {
 		return reply{}, notFound("delivery")
 	}
-	err := s.Deliveries.RequeueDelivery(ctx, did)
-	if errors.Is(err, idv.ErrNotFound) {
+	err := s.Deliveries.RequeueDelivery(ctx, did, caller(c).ID)
+	switch {
+	case errors.Is(err, idv.ErrNotFound):
 		return reply{}, notFound("delivery")
+	case errors.Is(err, idv.ErrGone):
+		return reply{}, &problem{Status: http.StatusConflict, Code: codeConflict, Detail: "The webhook itself was removed, by age or because its user's data was erased."}
 	}
 	if err != nil {
 		return reply{}, err

@@ -16,6 +16,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/id"
 	"github.com/bonafide-idv/bonafide/internal/idv"
 	"github.com/bonafide-idv/bonafide/internal/inbox"
+	"github.com/bonafide-idv/bonafide/internal/ledger"
 	"github.com/bonafide-idv/bonafide/internal/metric"
 	"github.com/bonafide-idv/bonafide/internal/outbox"
 	"github.com/bonafide-idv/bonafide/internal/queue"
@@ -75,9 +76,15 @@ func newApp(c config.Config, st *store.Store, accounts *accounts, publicURL stri
 	if err != nil {
 		return nil, err
 	}
+	erased, err := openLedger(c)
+	if err != nil {
+		return nil, err
+	}
 	a := &App{config: c, store: st, accounts: accounts, docs: page, metrics: metrics, log: log}
 	a.sessions = session.New(session.Options{
 		Store:           st,
+		Erasures:        st,
+		Ledger:          erased,
 		Providers:       accounts.providers,
 		Routing:         accounts.routing(c.Routing),
 		WebhookURL:      func(provider string) string { return publicURL + "/v1/webhooks/" + provider },
@@ -108,6 +115,18 @@ func newApp(c config.Config, st *store.Store, accounts *accounts, publicURL stri
 	return a, a.askForMetrics()
 }
 
+// openLedger opens the ledger of erasures, nil if there is none.
+func openLedger(c config.Config) (session.Ledger, error) {
+	if c.ErasureLedger == "" {
+		return nil, nil
+	}
+	l, err := ledger.Open(c.ErasureLedger)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
 // handler is the API.
 func (a *App) handler() http.Handler { return api.New(a.apiOptions()) }
 
@@ -125,6 +144,8 @@ func (a *App) apiOptions() api.Options {
 		Endpoints:     a.outbox,
 		EndpointBook:  a.store,
 		Messages:      a.store,
+		Privacy:       a.store,
+		Audit:         a.store,
 		Idempotency:   a.store,
 		Authenticator: token.First{clients, keys},
 		ClientTokens:  clients,
@@ -180,6 +201,7 @@ func (a *App) handlers() map[idv.JobKind]queue.Handler {
 		idv.JobSettle: func(ctx context.Context, t queue.Task) error { return again(a.sessions.Settle(ctx, t.ID)) },
 		idv.JobExpire: func(ctx context.Context, t queue.Task) error { return again(a.sessions.Expire(ctx, t.ID)) },
 		idv.JobFetch:  func(ctx context.Context, t queue.Task) error { return politely(a.sessions.Fetch(ctx, t.ID)) },
+		idv.JobErase:  func(ctx context.Context, t queue.Task) error { return again(a.sessions.EraseAtProvider(ctx, t.ID)) },
 	}
 }
 
@@ -188,6 +210,27 @@ func politely(err error) error {
 	var fault *idv.ProviderError
 	if errors.As(err, &fault) && fault.RetryAfter > 0 {
 		return queue.Later(fault.RetryAfter)
+	}
+	return err
+}
+
+// prepare makes sure that the database is the one of these encryption keys, and
+// that people who were erased are erased in it, should it be a restored backup.
+func (a *App) prepare(ctx context.Context) error {
+	if err := a.checkKeys(ctx); err != nil {
+		return err
+	}
+	people, err := a.sessions.EraseAgain(ctx)
+	if people > 0 {
+		a.log.Warn("the database brought back people whose data was erased; it is erased again", "people", people)
+	}
+	return err
+}
+
+func (a *App) checkKeys(ctx context.Context) error {
+	err := a.store.CheckKeys(ctx)
+	if errors.Is(err, store.ErrWrongKey) {
+		return config.Mistakes{config.Prefix + config.EncryptionKey + " does not open this database; add the keys that it was used with to the list"}
 	}
 	return err
 }
@@ -238,6 +281,7 @@ func (a *App) startWorkers(ctx context.Context) (*crew, error) {
 		Keeper:   a.store,
 		Asker:    a.sessions,
 		Schedule: a.accounts.schedule(a.config),
+		Retain:   reconcile.Retention{Webhooks: a.config.WebhookRetention, Results: a.config.ResultRetention},
 		Timeout:  a.config.ProviderTimeout + 5*time.Second,
 		Observer: questions{a.metrics},
 		Now:      time.Now,

@@ -50,7 +50,7 @@ func Main(ctx context.Context, version string, args, environ []string, stdout, s
 		}
 		root.PersistentFlags().String(s.Flag(), s.Default, usage)
 	}
-	root.AddCommand(c.dev(), c.serve(), c.migrate(), c.keys(), c.providers(), c.sessions(), c.replay(), c.emulate(), c.health())
+	root.AddCommand(c.dev(), c.serve(), c.migrate(), c.keys(), c.providers(), c.sessions(), c.replay(), c.audit(), c.emulate(), c.health())
 	root.CompletionOptions.HiddenDefaultCmd = true
 
 	err := root.ExecuteContext(ctx)

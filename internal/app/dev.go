@@ -69,6 +69,9 @@ func (c *command) runDev(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if err := a.prepare(ctx); err != nil {
+		return err
+	}
 	c.greet(base, cfg.BootstrapAPIKey, accounts.names)
 	return a.run(ctx, l, emulators.beside(a.handler()), parts{api: true, workers: true})
 }

@@ -19,8 +19,8 @@ import (
 )
 
 func (c *command) keys() *cobra.Command {
-	cmd := &cobra.Command{Use: "keys", Short: "API keys: create, list, revoke"}
-	cmd.AddCommand(c.keysCreate(), c.keysList(), c.keysRevoke())
+	cmd := &cobra.Command{Use: "keys", Short: "API keys: create, list, revoke; encryption keys: rewrap"}
+	cmd.AddCommand(c.keysCreate(), c.keysList(), c.keysRevoke(), c.keysRewrap())
 	return cmd
 }
 

@@ -94,7 +94,7 @@ func (c *command) runReplay(cmd *cobra.Command, filter idv.DeliveryFilter, f rep
 		if f.dryRun {
 			return c.rehearse(ctx, a, filter, f.asJSON)
 		}
-		n, err := inbox.Replay(ctx, a.store, filter)
+		n, err := inbox.Replay(ctx, a.store, filter, idv.ActorCLI)
 		if f.asJSON {
 			return errors.Join(err, json.NewEncoder(c.stdout).Encode(map[string]int{"queued": n}))
 		}

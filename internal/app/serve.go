@@ -83,6 +83,9 @@ func (c *command) runServe(cmd *cobra.Command, p parts, migrate bool) error {
 	if err != nil {
 		return err
 	}
+	if err := a.prepare(ctx); err != nil {
+		return err
+	}
 	return a.run(ctx, l, a.handler(), p)
 }
 

@@ -39,6 +39,7 @@ func Rules() []Rule {
 		{Package: "internal/scaffold"},
 		{Package: "internal/id"},
 		{Package: "internal/seal", Imports: []string{"internal/idv"}},
+		{Package: "internal/ledger", Pure: true},
 		{Package: "internal/token", Imports: []string{"internal/idv"}},
 		{Package: "internal/config", Imports: []string{"internal/idv"}},
 
@@ -49,7 +50,7 @@ func Rules() []Rule {
 		{Package: "internal/outbox", Imports: []string{"internal/idv"}},
 		{Package: "internal/queue", Imports: []string{"internal/idv"}},
 		{Package: "internal/metric", Imports: []string{"internal/idv"}},
-		{Package: "internal/store", Imports: []string{"internal/id", "internal/idv", "migrations"}},
+		{Package: "internal/store", Imports: []string{"internal/id", "internal/idv", "internal/seal", "migrations"}},
 		{Package: "internal/httpclient", Imports: []string{"internal/idv"}},
 		{Package: "internal/emulator", Imports: []string{"internal/idv"}},
 
@@ -60,7 +61,7 @@ func Rules() []Rule {
 
 		{Package: "internal/app", Imports: []string{
 			"api", "docs", "migrations", "providers",
-			"internal/config", "internal/emulator", "internal/httpclient", "internal/id", "internal/idv", "internal/inbox",
+			"internal/config", "internal/emulator", "internal/httpclient", "internal/id", "internal/idv", "internal/inbox", "internal/ledger",
 			"internal/metric", "internal/outbox", "internal/queue", "internal/reconcile", "internal/seal", "internal/session", "internal/store", "internal/token",
 			"internal/watch",
 		}},

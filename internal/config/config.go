@@ -28,9 +28,15 @@ type Config struct {
 	// ReconcileInterval is the unit of the schedule by which providers are asked.
 	ReconcileInterval time.Duration
 	EndpointAllow     []netip.Prefix // where endpoints may be besides public addresses
-	LogLevel          slog.Level
-	Accounts          []Account // in the order in which routing falls back to them
-	Routing           []Rule
+	// WebhookRetention and ResultRetention are how long personal data is kept; 0
+	// for ever.
+	WebhookRetention, ResultRetention time.Duration
+	ErasureLedger                     string // a path; empty for none
+	// Sandbox: the server is not about real people.
+	Sandbox  bool
+	LogLevel slog.Level
+	Accounts []Account // in the order in which routing falls back to them
+	Routing  []Rule
 	// Warnings are for the log: settings that were given and do nothing.
 	Warnings []string
 }

@@ -39,6 +39,10 @@ func Load(src Source, infos []idv.Info, required ...string) (Config, error) {
 		CORSOrigins:       v.origins(core(corsOrigins)),
 		MetricsListen:     v.perhapsAddress(core(metricsListen)),
 		EndpointAllow:     v.ranges(core(endpointAllow)),
+		WebhookRetention:  v.duration(core(webhookKept), 0),
+		ResultRetention:   v.duration(core(resultKept), 0),
+		ErasureLedger:     v.get(core(erasureLedger)),
+		Sandbox:           v.truth(core(sandbox)),
 		LogLevel:          v.level(core(logLevel)),
 		Routing:           v.file.Routing,
 	}
@@ -46,6 +50,9 @@ func Load(src Source, infos []idv.Info, required ...string) (Config, error) {
 		if v.get(core(name)) == "" {
 			v.wrong("%s%s is required: %s", Prefix, name, core(name).Help)
 		}
+	}
+	if path, ok := strings.CutPrefix(c.DatabaseURL, "sqlite:"); ok && c.ErasureLedger == "" {
+		c.ErasureLedger = path + ".erased"
 	}
 	c.Accounts = v.accounts(infos)
 	v.checkRouting(c)
@@ -150,6 +157,18 @@ func (v *values) duration(s Setting, least time.Duration) time.Duration {
 		v.wrong("%s%s must be a duration such as %s", Prefix, s.Name, s.Default)
 	}
 	return d
+}
+
+func (v *values) truth(s Setting) bool {
+	switch v.get(s) {
+	case "true":
+		return true
+	case "false":
+		return false
+	default:
+		v.wrong("%s%s must be true or false", Prefix, s.Name)
+		return false
+	}
 }
 
 // origins reads a list of web origins as browsers send them: no path, no slash

@@ -17,6 +17,8 @@ const (
 	Delivery = "whd"
 	Key      = "key"
 	Endpoint = "end"
+	UserKey  = "uky"
+	Task     = "tsk"
 )
 
 const (

@@ -73,4 +73,7 @@ type IdempotencyKey struct {
 type Answer struct {
 	Status int    `json:"status"`
 	Body   []byte `json:"body"`
+	// SessionID is the session that it tells of, with which it is erased; empty
+	// for none.
+	SessionID string `json:"-"`
 }

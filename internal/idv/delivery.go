@@ -33,6 +33,11 @@ type Delivery struct {
 	ReceivedAt time.Time
 	Attempts   int // how often it was worked
 	Webhook    Webhook
+	// Key and Owner are how the webhook is sealed, for the store alone.
+	Key   []byte
+	Owner string
+	// GoneAt is when the webhook itself was removed, zero if it is there.
+	GoneAt time.Time
 }
 
 // DeliveryOutcome is what became of working a delivery once.
@@ -43,6 +48,9 @@ type DeliveryOutcome struct {
 	EventType string
 	Ref       Ref
 	SessionID string
+	// Key and Owner are those of the delivery.
+	Key   []byte
+	Owner string
 }
 
 // Said is what a delivery was read to say about one session.

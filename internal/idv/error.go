@@ -76,6 +76,10 @@ var (
 	ErrFull = errors.New("there are too many already")
 	// ErrDisabled: nothing is sent to the endpoint.
 	ErrDisabled = errors.New("the endpoint is disabled")
+	// ErrHeld: nothing of the user may be erased.
+	ErrHeld = errors.New("the user is on legal hold")
+	// ErrGone: the webhook itself was removed.
+	ErrGone = errors.New("the webhook itself was removed")
 	// ErrBusy: the database is slow or away. The same may be tried again.
 	ErrBusy = errors.New("the database is slow or away")
 )

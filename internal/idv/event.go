@@ -21,6 +21,9 @@ func NoticeEvent(k NoticeKind) EventType { return EventType("notice." + k) }
 // EndpointDisabled is the type of "we disabled an endpoint".
 const EndpointDisabled = "endpoint.disabled"
 
+// UserErased is the type of "the person's data was erased".
+const UserErased EventType = "user.erased"
+
 // EventTypes lists every type of event.
 func EventTypes() []EventType {
 	var types []EventType
@@ -33,7 +36,7 @@ func EventTypes() []EventType {
 	for _, k := range NoticeKinds() {
 		types = append(types, NoticeEvent(k))
 	}
-	return append(types, EndpointDisabled)
+	return append(types, UserErased, EndpointDisabled)
 }
 
 // Valid reports whether t is one of EventTypes.

@@ -11,10 +11,11 @@ const (
 	JobSettle   JobKind = "settle"   // find out what became of an unanswered create
 	JobExpire   JobKind = "expire"   // end a session whose link ran out
 	JobFetch    JobKind = "fetch"    // ask the provider about a session
+	JobErase    JobKind = "erase"    // ask the provider to erase what it keeps of a session
 )
 
 // JobKinds lists every kind of work.
-func JobKinds() []JobKind { return []JobKind{JobDelivery, JobSettle, JobExpire, JobFetch} }
+func JobKinds() []JobKind { return []JobKind{JobDelivery, JobSettle, JobExpire, JobFetch, JobErase} }
 
 // Job is work that is kept in the transaction of the data it is about and done
 // at least once after it. It holds an id and nothing personal.

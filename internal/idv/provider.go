@@ -86,6 +86,12 @@ type Eraser interface {
 	Erase(ctx context.Context, ref Ref) error
 }
 
+// SlowEraser is one that confirms at once and is done later.
+type SlowEraser interface {
+	Eraser
+	ErasesWithin() time.Duration
+}
+
 // Checker is a provider that cannot start every session. Check says what a
 // request lacks, before anything is kept or sent: an *InputError, or nil.
 type Checker interface {

@@ -19,6 +19,9 @@ type Session struct {
 	UpdatedAt       time.Time
 	ExpiresAt       time.Time
 	AskedAt         time.Time // when the schedule last had its provider asked, zero if never
+	// RedactedAt is when all that is personal of it was removed, zero if it is
+	// there. Nothing is learned about such a session any more.
+	RedactedAt time.Time
 }
 
 // Standing is what the user's status needs to know of the session.
@@ -81,6 +84,8 @@ type Change struct {
 	// Ask has the provider asked about the session soon, whatever the schedule
 	// says.
 	Ask bool
+	// Audit is kept on record with it; nil for what nobody in particular did.
+	Audit *AuditEntry
 }
 
 // SessionFilter selects sessions; zero fields select all.
@@ -108,4 +113,5 @@ type UserVerification struct {
 	Verification
 	Version   int64     // rises with every change; 0 if nothing was ever kept
 	UpdatedAt time.Time // zero if nothing was ever kept
+	ErasedAt  time.Time // when the person's data was erased, zero if it was not or something was begun since
 }

@@ -39,6 +39,9 @@ func (b *Inbox) match(ctx context.Context, provider string, u idv.Update) (x idv
 // the result of a decision that came without one. Where the provider's webhooks
 // cannot be told from late ones, take sees to contradictions.
 func (b *Inbox) wantsFetch(ctx context.Context, x idv.Session, u idv.Update) (bool, error) {
+	if !x.RedactedAt.IsZero() {
+		return false, nil
+	}
 	if u.Partial || u.Ask {
 		return true, nil
 	}

@@ -30,7 +30,7 @@ func (a *archive) Deliveries(_ context.Context, f idv.DeliveryFilter) ([]idv.Del
 	return page, nil
 }
 
-func (a *archive) RequeueDelivery(_ context.Context, id string) error {
+func (a *archive) RequeueDelivery(_ context.Context, id, _ string) error {
 	if id == a.ids[7] {
 		return idv.ErrNotFound
 	}
@@ -45,7 +45,7 @@ func TestReplayGoesPageByPage(t *testing.T) {
 		for i := range n {
 			a.ids = append(a.ids, fmt.Sprintf("whd_%05d", i))
 		}
-		queued, err := inbox.Replay(t.Context(), a, idv.DeliveryFilter{})
+		queued, err := inbox.Replay(t.Context(), a, idv.DeliveryFilter{}, "cli")
 		must(t, err)
 		if queued != n-1 || len(a.queued) != n-1 {
 			t.Errorf("%d of %d were queued, %d different ones", queued, n, len(a.queued))

@@ -22,7 +22,7 @@ type reading struct {
 
 // read reads a delivery and finds the sessions that it is about.
 func (b *Inbox) read(ctx context.Context, d idv.Delivery) (reading, error) {
-	r := reading{outcome: idv.DeliveryOutcome{ID: d.ID, State: idv.DeliveryProcessed}}
+	r := reading{outcome: idv.DeliveryOutcome{ID: d.ID, State: idv.DeliveryProcessed, Key: d.Key, Owner: d.Owner}}
 	reader, ok := b.Providers[d.Provider].(idv.WebhookReader)
 	if !ok {
 		r.void = true
@@ -72,6 +72,9 @@ func (b *Inbox) take(ctx context.Context, r *reading, d idv.Delivery, index int,
 		r.conclude(idv.DeliveryProcessed, u.Why)
 	}
 	r.outcome.SessionID = x.ID
+	if !x.RedactedAt.IsZero() {
+		r.conclude(idv.DeliveryProcessed, "the person's data was erased; nothing of it is kept")
+	}
 	fetch, err := b.wantsFetch(ctx, x, u)
 	if err != nil {
 		return err

@@ -18,14 +18,14 @@ type Lister interface {
 // Shelf lists deliveries and has them worked again.
 type Shelf interface {
 	Lister
-	RequeueDelivery(ctx context.Context, id string) error
+	RequeueDelivery(ctx context.Context, id, by string) error
 }
 
-// Replay has every delivery that the filter selects worked again, and gives how
-// many those are.
-func Replay(ctx context.Context, s Shelf, f idv.DeliveryFilter) (n int, err error) {
+// Replay has every delivery that the filter selects worked again, as somebody
+// wishes, and gives how many those are. One whose webhook was removed is left out.
+func Replay(ctx context.Context, s Shelf, f idv.DeliveryFilter, by string) (n int, err error) {
 	err = each(ctx, s, f, func(id string) error {
-		err := s.RequeueDelivery(ctx, id)
+		err := s.RequeueDelivery(ctx, id, by)
 		if err == nil {
 			n++
 		}
@@ -54,9 +54,9 @@ func each(ctx context.Context, l Lister, f idv.DeliveryFilter, visit func(id str
 	}
 }
 
-// gone makes nothing of a delivery that is not there any more.
+// gone makes nothing of a delivery that is not there any more, or not whole.
 func gone(err error) error {
-	if errors.Is(err, idv.ErrNotFound) {
+	if errors.Is(err, idv.ErrNotFound) || errors.Is(err, idv.ErrGone) {
 		return nil
 	}
 	return err

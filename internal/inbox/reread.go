@@ -20,6 +20,9 @@ func (r Rehearsal) again(ctx context.Context, id string) (reread, error) {
 	if err != nil {
 		return reread{}, err
 	}
+	if !d.GoneAt.IsZero() {
+		return reread{}, idv.ErrGone
+	}
 	again := reread{delivery: d}
 	if again.reading, err = r.Inbox.read(ctx, d); err == nil {
 		again.before, err = r.Inbox.unsay(ctx, d, &again.reading)

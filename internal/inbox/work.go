@@ -21,8 +21,13 @@ func (b *Inbox) Work(ctx context.Context, id string, attempt int) (again time.Du
 	if err != nil {
 		return 0, fmt.Errorf("delivery %s: %w", id, err)
 	}
-	if d.State == idv.DeliveryProcessed || d.State == idv.DeliveryParked {
+	switch {
+	case d.State == idv.DeliveryProcessed || d.State == idv.DeliveryParked:
 		return 0, nil
+	case !d.GoneAt.IsZero():
+		return 0, b.Store.MarkDelivery(ctx, idv.DeliveryOutcome{
+			ID: d.ID, State: idv.DeliveryParked, Reason: "the webhook itself was removed", EventType: d.EventType, Ref: d.Ref, SessionID: d.SessionID,
+		})
 	}
 	r, err := b.read(ctx, d)
 	// What was never worked has no earlier reading.

@@ -128,7 +128,7 @@ func (w *world) work(id string) {
 // replay queues all deliveries and works them.
 func (w *world) replay(f idv.DeliveryFilter) int {
 	w.t.Helper()
-	n, err := inbox.Replay(w.t.Context(), w.store, f)
+	n, err := inbox.Replay(w.t.Context(), w.store, f, "cli")
 	must(w.t, err)
 	for _, d := range w.deliveries() {
 		w.work(d.ID)
@@ -156,7 +156,7 @@ func (w *world) rehearse(f idv.DeliveryFilter) ([]inbox.Difference, inbox.Sum) {
 func (w *world) dump() map[string][]string {
 	w.t.Helper()
 	all := map[string][]string{}
-	for _, name := range []string{"sessions", "observations", "results", "result_reads", "users", "deliveries", "idempotency_keys", "events", "river_job"} {
+	for _, name := range []string{"sessions", "observations", "results", "audit_log", "users", "deliveries", "idempotency_keys", "events", "river_job"} {
 		rows, err := w.store.DB().QueryContext(w.t.Context(), "SELECT * FROM "+name)
 		must(w.t, err)
 		columns, err := rows.Columns()

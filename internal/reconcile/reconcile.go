@@ -28,7 +28,13 @@ type Store interface {
 type Keeper interface {
 	LapseUsers(ctx context.Context, limit int) (int, error)
 	SweepKeys(ctx context.Context, limit int) (int, error)
+	// DropResults and DropWebhooks remove what is older than the given time.
+	DropResults(ctx context.Context, before time.Time, limit int) (int, error)
+	DropWebhooks(ctx context.Context, before time.Time, limit int) (int, error)
 }
+
+// Retention is how long personal data is kept; 0 is for ever.
+type Retention struct{ Webhooks, Results time.Duration }
 
 // Asker asks the provider about a session, takes over the answer, and gives the
 // session after. Its errors wrap an *idv.ProviderError if the provider failed.
@@ -60,6 +66,8 @@ type Options struct {
 	Keeper   Keeper
 	Asker    Asker
 	Schedule Schedule
+	// Retain is how long webhooks and results are kept.
+	Retain Retention
 	// Timeout is how long one question may take, the writing of its answer
 	// included.
 	Timeout time.Duration

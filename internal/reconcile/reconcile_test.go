@@ -68,6 +68,10 @@ func (s *shelf) LapseUsers(_ context.Context, limit int) (int, error) {
 	return n, nil
 }
 
+func (s *shelf) DropResults(context.Context, time.Time, int) (int, error) { return 0, nil }
+
+func (s *shelf) DropWebhooks(context.Context, time.Time, int) (int, error) { return 0, nil }
+
 func (s *shelf) SweepKeys(context.Context, int) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

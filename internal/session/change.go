@@ -13,8 +13,8 @@ import (
 
 // Cancel ends an open session here, and at the provider where it can. A session
 // that is canceled already is answered as it is; a *ConflictError refuses one
-// that is decided or ended otherwise.
-func (s *Service) Cancel(ctx context.Context, id string) (idv.Session, error) {
+// that is decided or ended otherwise. Whoever wishes it, by, is kept on record.
+func (s *Service) Cancel(ctx context.Context, id, by string) (idv.Session, error) {
 	x, err := s.Store.Session(ctx, id)
 	if err != nil {
 		return idv.Session{}, err
@@ -29,7 +29,7 @@ func (s *Service) Cancel(ctx context.Context, id string) (idv.Session, error) {
 		HeardAt:     s.now(),
 		Status:      idv.Canceled,
 		Reasons:     []idv.Reason{idv.NewReason(idv.ReasonClientCanceled, "")},
-	}}})
+	}}, Audit: &idv.AuditEntry{Actor: by, Action: idv.AuditSessionCanceled, Object: id}})
 	if err != nil {
 		return idv.Session{}, err
 	}
@@ -70,6 +70,9 @@ func (s *Service) Refresh(ctx context.Context, id string) (idv.Session, error) {
 	x, err := s.Store.Session(ctx, id)
 	if err != nil {
 		return idv.Session{}, err
+	}
+	if !x.RedactedAt.IsZero() {
+		return idv.Session{}, &ConflictError{Kind: ConflictErased, SessionID: x.ID}
 	}
 	p, err := s.provider(x.Provider)
 	if err != nil {

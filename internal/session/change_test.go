@@ -15,7 +15,7 @@ func TestCancel(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		x := w.create("user-1")
 		for range 2 { // the second time nothing changes
-			c, err := w.Cancel(t.Context(), x.ID)
+			c, err := w.Cancel(t.Context(), x.ID, "key_1")
 			must(t, err)
 			if c.State.Status != idv.Canceled || c.State.Reasons[0].Code != idv.ReasonClientCanceled {
 				t.Errorf("session %+v", c.State)
@@ -27,9 +27,9 @@ func TestCancel(t *testing.T) {
 		if x = w.decide(x, idv.Approved); x.State.Status != idv.Approved {
 			t.Errorf("a genuine decision after a cancel: %s", x.State.Status)
 		}
-		_, err := w.Cancel(t.Context(), x.ID)
+		_, err := w.Cancel(t.Context(), x.ID, "key_1")
 		conflict(t, err, session.ConflictDecided)
-		if _, err := w.Cancel(t.Context(), "ses_01kagt2f6pe4mrt1qq3g1c2s8f"); !errors.Is(err, idv.ErrNotFound) {
+		if _, err := w.Cancel(t.Context(), "ses_01kagt2f6pe4mrt1qq3g1c2s8f", "key_1"); !errors.Is(err, idv.ErrNotFound) {
 			t.Errorf("unknown session: %v", err)
 		}
 	})
@@ -60,7 +60,7 @@ func TestExpire(t *testing.T) {
 		if got := w.session(x.ID).State; got.Status != idv.Expired || got.Reasons[0].Code != idv.ReasonSessionExpired {
 			t.Errorf("at its time: %+v", got)
 		}
-		_, err = w.Cancel(t.Context(), x.ID)
+		_, err = w.Cancel(t.Context(), x.ID, "key_1")
 		conflict(t, err, session.ConflictEnded)
 		w.expire("ses_01kagt2f6pe4mrt1qq3g1c2s8f")
 	})

@@ -267,7 +267,7 @@ func startReason(e *idv.ProviderError) idv.Reason {
 
 func (s *Service) reuse(ctx context.Context, x idv.Session, req Request) (Reply, error) {
 	if req.Key != nil {
-		if err := s.Store.AnswerKey(ctx, *req.Key, req.Answer(x, Reused, nil)); err != nil {
+		if err := s.Store.AnswerKey(ctx, *req.Key, about(x, req.Answer(x, Reused, nil))); err != nil {
 			return Reply{}, err
 		}
 	}
@@ -281,7 +281,7 @@ func (s *Service) sameKey(ctx context.Context, x idv.Session, req Request) (Repl
 	case s.inFlight(x):
 		return Reply{}, &ConflictError{Kind: ConflictInFlight, SessionID: x.ID, RetryAfter: time.Second}
 	case x.Ref != "":
-		a := req.Answer(x, Made, nil)
+		a := about(x, req.Answer(x, Made, nil))
 		if err := s.Store.AnswerKey(ctx, *req.Key, a); err != nil {
 			return Reply{}, err
 		}
@@ -289,4 +289,10 @@ func (s *Service) sameKey(ctx context.Context, x idv.Session, req Request) (Repl
 	default:
 		return Reply{}, fault(x, &idv.ProviderError{Kind: idv.KindTimeout, Ambiguous: true})
 	}
+}
+
+// about notes of which session an answer tells, for it goes with the session.
+func about(x idv.Session, a idv.Answer) idv.Answer {
+	a.SessionID = x.ID
+	return a
 }

@@ -53,7 +53,9 @@ func (s *Service) lost(ctx context.Context, id string) (idv.Session, error) {
 }
 
 func (s *Service) settled(x idv.Session, started idv.Started, fingerprint, why string) idv.Change {
-	return idv.Change{SessionID: x.ID, Started: &started, Observations: []idv.Observation{{
-		Fingerprint: fingerprint, Source: idv.SourceOperator, HeardAt: s.now(), Why: why,
-	}}}
+	return idv.Change{
+		SessionID: x.ID, Started: &started,
+		Observations: []idv.Observation{{Fingerprint: fingerprint, Source: idv.SourceOperator, HeardAt: s.now(), Why: why}},
+		Audit:        &idv.AuditEntry{Actor: idv.ActorCLI, Action: idv.AuditSessionSettled, Object: x.ID},
+	}
 }

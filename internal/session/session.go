@@ -23,7 +23,10 @@ type Store interface {
 
 // Options are what a Service works with.
 type Options struct {
-	Store Store
+	Store    Store
+	Erasures Erasures
+	// Ledger may be nil: then a restored backup shows whatever it holds.
+	Ledger Ledger
 	// Providers are the accounts by name.
 	Providers map[string]idv.Provider
 	Routing   Routing
@@ -83,6 +86,8 @@ const (
 	ConflictEnded      ConflictKind = "ended"            // the session ended otherwise
 	ConflictLinked     ConflictKind = "linked"           // the provider confirmed the session
 	ConflictSettled    ConflictKind = "settled"          // there is nothing to settle
+	ConflictErased     ConflictKind = "erased"           // the person's data was erased
+	ConflictHeld       ConflictKind = "held"             // nothing of the user may be erased
 	ConflictInFlight   ConflictKind = "in_flight"        // the key's first request still runs
 	ConflictOtherInput ConflictKind = "other_request"    // the key was used for another request
 )

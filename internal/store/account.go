@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/seal"
 )
 
 // account is everything about one user that matters, held under the lock on the
@@ -24,6 +25,7 @@ type account struct {
 	user     userRow
 	sessions []sessionRow
 	events   []eventRow // to be announced
+	key      *seal.Key  // the user's, once it was needed
 }
 
 // choice narrows down which of the user's sessions are read.
@@ -33,8 +35,8 @@ type choice func(*gorm.DB) *gorm.DB
 func all(query *gorm.DB) *gorm.DB { return query }
 
 // mattering chooses the sessions that the user's status can depend on, and the
-// one with the id. One that ended without a decision says nothing more, and a
-// user may have any number of those.
+// one with the id. One that ended without a decision, or was redacted, says
+// nothing more, and a user may have any number of those.
 func mattering(id string) choice {
 	var open []string
 	for _, status := range idv.Statuses() {
@@ -43,7 +45,7 @@ func mattering(id string) choice {
 		}
 	}
 	return func(query *gorm.DB) *gorm.DB {
-		return query.Where("(status IN ? OR decision_outcome IS NOT NULL OR id = ?)", open, id)
+		return query.Where("(redacted_at IS NULL AND (status IN ? OR decision_outcome IS NOT NULL) OR id = ?)", open, id)
 	}
 }
 
@@ -57,6 +59,9 @@ func (s *Store) lockAccount(tx *gorm.DB, externalUserID string, which choice) (*
 	user := userRow{ExternalUserID: name, UpdatedAt: s.now()}
 	if err := user.read(idv.Verification{Status: idv.UserUnverified}); err != nil {
 		return nil, err
+	}
+	if s.seal != nil {
+		s.giveKey(&user)
 	}
 	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&user).Error; err != nil {
 		return nil, fmt.Errorf("add a user: %w", err)
@@ -139,13 +144,16 @@ func (a *account) writePlace(row *sessionRow) error {
 
 // verification reads the user's status, as it is now, off the sessions.
 func (a *account) verification(validFor time.Duration) (idv.Verification, error) {
-	standings := make([]idv.Standing, len(a.sessions))
-	for i, row := range a.sessions {
+	var standings []idv.Standing
+	for _, row := range a.sessions {
+		if row.RedactedAt != nil {
+			continue // what was decided about a person who was erased is nobody's
+		}
 		state, err := row.state()
 		if err != nil {
 			return idv.Verification{}, err
 		}
-		standings[i] = idv.Standing{SessionID: row.ID, Provider: row.Provider, CreatedAt: row.CreatedAt.UTC(), State: state}
+		standings = append(standings, idv.Standing{SessionID: row.ID, Provider: row.Provider, CreatedAt: row.CreatedAt.UTC(), State: state})
 	}
 	return idv.FoldUser(standings, validFor, a.now), nil
 }

@@ -25,7 +25,10 @@ func (s *Store) Apply(ctx context.Context, c idv.Change) (idv.Session, error) {
 		if before, after, err = s.change(a, c); err != nil {
 			return err
 		}
-		return s.follow(a, c, before, after)
+		if err := s.follow(a, c, before, after); err != nil {
+			return err
+		}
+		return s.audit(tx, c.Audit)
 	})
 	if err != nil {
 		return idv.Session{}, failed("apply a change", err)
@@ -36,7 +39,11 @@ func (s *Store) Apply(ctx context.Context, c idv.Change) (idv.Session, error) {
 // change writes the session and the user.
 func (s *Store) change(a *account, c idv.Change) (before, after idv.Session, err error) {
 	row := a.session(word(c.SessionID))
-	if before, err = s.session(*row); err != nil {
+	if before, err = s.sessionOf(a, *row); err != nil {
+		return before, after, err
+	}
+	if row.RedactedAt != nil {
+		after, err = s.changeRedacted(a, row, before, c)
 		return before, after, err
 	}
 	observations, notices, err := hear(a.tx, row.ID, c.Observations, a.now)
@@ -49,13 +56,16 @@ func (s *Store) change(a *account, c idv.Change) (before, after idv.Session, err
 		return before, after, err
 	}
 	a.tellNotices(*row, notices)
+	if err := a.addTasks(*row, notices); err != nil {
+		return before, after, err
+	}
 	if err := a.settlePlace(); err != nil {
 		return before, after, err
 	}
 	if _, err := a.refold(s.validFor); err != nil {
 		return before, after, err
 	}
-	after, err = s.session(*row)
+	after, err = s.sessionOf(a, *row)
 	return before, after, err
 }
 
@@ -83,13 +93,13 @@ func started(session idv.Session, c idv.Change) idv.Session {
 
 // follow writes what follows from the change of a session.
 func (s *Store) follow(a *account, c idv.Change, before, after idv.Session) error {
-	if c.Result != nil {
-		if err := s.putResult(a.tx, after.ID, *c.Result, a.now); err != nil {
+	if c.Result != nil && after.RedactedAt.IsZero() {
+		if err := s.putResult(a, after.ID, *c.Result); err != nil {
 			return err
 		}
 	}
 	if c.Delivery != nil {
-		if err := markDelivery(a.tx, *c.Delivery); err != nil {
+		if err := s.closeDelivery(a, *c.Delivery, after); err != nil {
 			return failed("mark a delivery", err)
 		}
 	}
@@ -118,5 +128,7 @@ func (s *Store) settleKey(tx *gorm.DB, c idv.Change, after idv.Session) error {
 	if c.Answer == nil {
 		return failed("forget an idempotency key", forgetKey(tx, *c.Key))
 	}
-	return s.answerKey(tx, *c.Key, c.Answer(after), &after.ID)
+	answer := c.Answer(after)
+	answer.SessionID = after.ID
+	return s.answerKey(tx, *c.Key, answer)
 }

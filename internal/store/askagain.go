@@ -31,7 +31,7 @@ func (s *Store) want(tx *gorm.DB, sessionID string) error {
 	}
 	row := a.session(sessionID)
 	session, err := row.bare()
-	if err != nil {
+	if err != nil || row.RedactedAt != nil {
 		return err
 	}
 	return s.reschedule(a, row, session, wanted)

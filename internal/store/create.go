@@ -65,7 +65,7 @@ func (s *Store) create(tx *gorm.DB, n idv.NewSession) (idv.Claim, error) {
 	if err := s.insertJobs(tx, n.Jobs...); err != nil {
 		return idv.Claim{}, err
 	}
-	return s.claimed(idv.ClaimNew, row)
+	return s.claimed(a, idv.ClaimNew, row)
 }
 
 // makeRoom gives the session that stands in the way, or reports that the user's
@@ -77,7 +77,7 @@ func (s *Store) makeRoom(a *account, n idv.NewSession) (claim idv.Claim, free bo
 			return idv.Claim{}, false, err
 		}
 		if v.Status == idv.UserVerified {
-			claim, err := s.claimed(idv.ClaimVerified, *a.session(v.SessionID))
+			claim, err := s.claimed(a, idv.ClaimVerified, *a.session(v.SessionID))
 			return claim, false, err
 		}
 	}
@@ -88,7 +88,7 @@ func (s *Store) makeRoom(a *account, n idv.NewSession) (claim idv.Claim, free bo
 	case n.Another && idv.Status(holder.Status) != idv.Created:
 		return idv.Claim{}, true, a.yield(holder)
 	default:
-		claim, err := s.claimed(idv.ClaimOpen, *holder)
+		claim, err := s.claimed(a, idv.ClaimOpen, *holder)
 		return claim, false, err
 	}
 }
@@ -96,7 +96,8 @@ func (s *Store) makeRoom(a *account, n idv.NewSession) (claim idv.Claim, free bo
 func (s *Store) addSession(a *account, n idv.NewSession) (sessionRow, error) {
 	session := n.Session
 	session.State = idv.Fold(nil)
-	row, err := s.sessionRow(session)
+	a.user.ErasedAt = nil // there is something again
+	row, err := s.sessionRow(a, session)
 	if err != nil {
 		return row, err
 	}
@@ -109,7 +110,7 @@ func (s *Store) addSession(a *account, n idv.NewSession) (sessionRow, error) {
 	return row, nil
 }
 
-func (s *Store) claimed(kind idv.ClaimKind, row sessionRow) (idv.Claim, error) {
-	session, err := s.session(row)
+func (s *Store) claimed(a *account, kind idv.ClaimKind, row sessionRow) (idv.Claim, error) {
+	session, err := s.sessionOf(a, row)
 	return idv.Claim{Kind: kind, Session: session}, err
 }

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"maps"
 	"time"
 
 	"gorm.io/gorm"
@@ -21,6 +24,9 @@ type deliveryRow struct {
 	ReceivedAt time.Time
 	Attempts   int
 	Webhook    []byte
+	Key        []byte
+	Owner      *string
+	GoneAt     *time.Time
 }
 
 // TableName names the table.
@@ -28,7 +34,7 @@ func (deliveryRow) TableName() string { return "deliveries" }
 
 func (s *Store) deliveryRow(d idv.Delivery) (deliveryRow, error) {
 	id := word(d.ID)
-	sealed, err := s.sealWebhook(id, d.Webhook)
+	sealed, wrapped, err := s.sealWebhook(id, d.Webhook)
 	return deliveryRow{
 		ID:         id,
 		Provider:   word(d.Provider),
@@ -41,6 +47,7 @@ func (s *Store) deliveryRow(d idv.Delivery) (deliveryRow, error) {
 		ReceivedAt: moment(d.ReceivedAt),
 		Attempts:   d.Attempts,
 		Webhook:    sealed,
+		Key:        wrapped,
 	}, err
 }
 
@@ -57,19 +64,30 @@ func (r deliveryRow) delivery() idv.Delivery {
 		SessionID:  wordOf[string](r.SessionID),
 		ReceivedAt: r.ReceivedAt.UTC(),
 		Attempts:   r.Attempts,
+		Key:        r.Key,
+		Owner:      wordOf[string](r.Owner),
+		GoneAt:     timeOf(r.GoneAt),
 	}
 }
 
-// Delivery gives one delivery with its webhook, or idv.ErrNotFound.
+// Delivery gives one delivery with its webhook, unless that is gone, or
+// idv.ErrNotFound.
 func (s *Store) Delivery(ctx context.Context, id string) (idv.Delivery, error) {
 	var row deliveryRow
 	if err := s.read(ctx).Where("id = ?", word(id)).Take(&row).Error; err != nil {
 		return idv.Delivery{}, failed("read a delivery", notFound(err))
 	}
 	d := row.delivery()
-	webhook, err := s.openWebhook(row.ID, row.Webhook)
+	if !d.GoneAt.IsZero() {
+		return d, nil
+	}
+	webhook, err := s.openWebhook(s.read(ctx), row)
+	if errors.Is(err, idv.ErrGone) {
+		d.GoneAt = s.now() // with its key, just now
+		return d, nil
+	}
 	if err != nil {
-		return idv.Delivery{}, err
+		return idv.Delivery{}, failed("read a delivery", err)
 	}
 	d.Webhook = webhook
 	d.Webhook.ReceivedAt = d.ReceivedAt
@@ -79,7 +97,7 @@ func (s *Store) Delivery(ctx context.Context, id string) (idv.Delivery, error) {
 // Deliveries lists what the filter selects, newest first, without the webhooks
 // themselves. A limit of 0 is none. Ids rise with time and give the order.
 func (s *Store) Deliveries(ctx context.Context, f idv.DeliveryFilter) ([]idv.Delivery, error) {
-	query := s.read(ctx).Omit("webhook").Order("id DESC")
+	query := s.read(ctx).Omit("webhook", "key").Order("id DESC")
 	if f.State != "" {
 		query = query.Where("state = ?", word(f.State))
 		if f.State != idv.DeliveryProcessed {
@@ -119,36 +137,77 @@ func (s *Store) Deliveries(ctx context.Context, f idv.DeliveryFilter) ([]idv.Del
 // MarkDelivery writes what became of working a delivery once. It is
 // idv.ErrNotFound if there is no such delivery.
 func (s *Store) MarkDelivery(ctx context.Context, outcome idv.DeliveryOutcome) error {
-	return failed("mark a delivery", markDelivery(s.alone(ctx), outcome))
+	return failed("mark a delivery", mark(s.alone(ctx), outcome, outcomeColumns(outcome)))
 }
 
-func markDelivery(tx *gorm.DB, outcome idv.DeliveryOutcome) error {
-	marked := tx.Model(&deliveryRow{}).Where("id = ?", word(outcome.ID)).UpdateColumns(map[string]any{
+func outcomeColumns(outcome idv.DeliveryOutcome) map[string]any {
+	return map[string]any{
 		"state":      string(outcome.State),
 		"reason":     word(outcome.Reason),
 		"event_type": word(outcome.EventType),
 		"ref":        perhapsWord(outcome.Ref),
 		"session_id": perhapsWord(outcome.SessionID),
 		"attempts":   gorm.Expr("attempts + 1"),
-	})
+	}
+}
+
+func mark(tx *gorm.DB, outcome idv.DeliveryOutcome, columns map[string]any) error {
+	marked := tx.Model(&deliveryRow{}).Where("id = ?", word(outcome.ID)).UpdateColumns(columns)
 	if marked.Error == nil && marked.RowsAffected == 0 {
 		return idv.ErrNotFound
 	}
 	return marked.Error
 }
 
-// RequeueDelivery has a delivery worked again. It is idv.ErrNotFound if there is
-// no such delivery.
-func (s *Store) RequeueDelivery(ctx context.Context, id string) error {
+// closeDelivery marks a delivery that was applied to a session. Its webhook is
+// from then on its user's, or goes if the user's data was erased.
+func (s *Store) closeDelivery(a *account, outcome idv.DeliveryOutcome, x idv.Session) error {
+	columns := outcomeColumns(outcome)
+	switch {
+	case outcome.SessionID != x.ID || outcome.Key == nil:
+		// It is also about somebody else, who comes later, or had no key.
+	case !x.RedactedAt.IsZero():
+		maps.Copy(columns, withoutWebhook(a.now))
+	default:
+		key, err := s.handOver(a, outcome)
+		if errors.Is(err, idv.ErrGone) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		columns["key"] = gorm.Expr("CASE WHEN gone_at IS NULL THEN ? ELSE key END", key)
+		columns["owner"] = a.user.ExternalUserID
+	}
+	return mark(a.tx, outcome, columns)
+}
+
+// withoutWebhook is what is different about a delivery whose webhook goes.
+func withoutWebhook(now time.Time) map[string]any {
+	return map[string]any{"webhook": nothingSealed(), "key": nil, "owner": nil, "gone_at": now}
+}
+
+// RequeueDelivery has a delivery worked again, as somebody wishes, who is kept on
+// record. It is idv.ErrNotFound if there is no such delivery, and idv.ErrGone if
+// its webhook was removed.
+func (s *Store) RequeueDelivery(ctx context.Context, id, by string) error {
 	err := s.write(ctx, func(tx *gorm.DB) error {
-		requeued := tx.Model(&deliveryRow{}).Where("id = ?", word(id)).UpdateColumn("state", string(idv.DeliveryReceived))
+		one := tx.Model(&deliveryRow{}).Where("id = ?", word(id)).Session(&gorm.Session{})
+		requeued := one.Where("gone_at IS NULL").UpdateColumn("state", string(idv.DeliveryReceived))
 		if requeued.Error == nil && requeued.RowsAffected == 0 {
+			var gone int64
+			if err := one.Count(&gone).Error; err != nil || gone > 0 {
+				return cmp.Or(err, idv.ErrGone)
+			}
 			return idv.ErrNotFound
 		}
 		if requeued.Error != nil {
 			return requeued.Error
 		}
-		return s.insertJobs(tx, idv.Job{Kind: idv.JobDelivery, ID: id})
+		if err := s.insertJobs(tx, idv.Job{Kind: idv.JobDelivery, ID: id}); err != nil {
+			return err
+		}
+		return s.audit(tx, &idv.AuditEntry{Actor: by, Action: idv.AuditDeliveryReplayed, Object: id})
 	})
 	return failed("requeue a delivery", err)
 }

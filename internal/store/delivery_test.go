@@ -75,6 +75,7 @@ func TestSaveDeliveryKeepsItOnce(t *testing.T) {
 		d.ReceivedAt = kept(d.ReceivedAt)
 		d.Webhook.ReceivedAt = d.ReceivedAt
 		got, err := k.Delivery(t.Context(), d.ID)
+		d.Key = got.Key
 		if diff := cmp.Diff(d, got); err != nil || diff != "" {
 			t.Errorf("delivery: %v (-want +got):\n%s", err, diff)
 		}
@@ -144,7 +145,7 @@ func TestMarkAndRequeueDelivery(t *testing.T) {
 		if got, _ := k.Delivery(t.Context(), d.ID); got.State != idv.DeliveryProcessed || got.Reason != "" || got.Attempts != 3 {
 			t.Errorf("applied: %+v", got)
 		}
-		if err := k.RequeueDelivery(t.Context(), d.ID); err != nil {
+		if err := k.RequeueDelivery(t.Context(), d.ID, "key_1"); err != nil {
 			t.Fatal(err)
 		}
 		if got, _ := k.Delivery(t.Context(), d.ID); got.State != idv.DeliveryReceived || got.Attempts != 3 {
@@ -155,7 +156,7 @@ func TestMarkAndRequeueDelivery(t *testing.T) {
 		}
 		for what, err := range map[string]error{
 			"mark":    k.MarkDelivery(t.Context(), idv.DeliveryOutcome{ID: "whd_none", State: idv.DeliveryParked}),
-			"requeue": k.RequeueDelivery(t.Context(), "whd_none"),
+			"requeue": k.RequeueDelivery(t.Context(), "whd_none", "key_1"),
 		} {
 			if !errors.Is(err, idv.ErrNotFound) {
 				t.Errorf("%s: %v", what, err)
@@ -169,7 +170,7 @@ func TestRequeueDeliveryIsAllOrNothing(t *testing.T) {
 		d := k.delivered("kora", "body")
 		k.mark(idv.DeliveryOutcome{ID: d.ID, State: idv.DeliveryParked})
 		k.jobs.breakDown(true)
-		if err := k.RequeueDelivery(t.Context(), d.ID); !errors.Is(err, errBroken) {
+		if err := k.RequeueDelivery(t.Context(), d.ID, "key_1"); !errors.Is(err, errBroken) {
 			t.Errorf("err = %v", err)
 		}
 		if got, err := k.Delivery(t.Context(), d.ID); err != nil || got.State != idv.DeliveryParked {

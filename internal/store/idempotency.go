@@ -117,11 +117,11 @@ func (s *Store) usedKey(tx *gorm.DB, row idempotencyRow, key idv.IdempotencyKey)
 	case row.SessionID == nil:
 		return idv.Claim{Kind: idv.ClaimSameKey}, nil
 	}
-	var session sessionRow
-	if err := tx.Where("id = ?", *row.SessionID).Take(&session).Error; err != nil {
+	session, err := s.oneSession(tx.Where("id = ?", *row.SessionID))
+	if err != nil {
 		return idv.Claim{}, fmt.Errorf("read the session of an idempotency key: %w", err)
 	}
-	return s.claimed(idv.ClaimSameKey, session)
+	return idv.Claim{Kind: idv.ClaimSameKey, Session: session}, nil
 }
 
 func (s *Store) openAnswer(row idempotencyRow) (answer idv.Answer, err error) {
@@ -162,16 +162,16 @@ func (s *Store) ClaimKey(ctx context.Context, key idv.IdempotencyKey, lease time
 
 // AnswerKey keeps the answer that repetitions get.
 func (s *Store) AnswerKey(ctx context.Context, key idv.IdempotencyKey, answer idv.Answer) error {
-	return failed("answer an idempotency key", s.answerKey(s.alone(ctx), key, answer, nil))
+	return failed("answer an idempotency key", s.answerKey(s.alone(ctx), key, answer))
 }
 
-func (s *Store) answerKey(tx *gorm.DB, key idv.IdempotencyKey, answer idv.Answer, sessionID *string) error {
+func (s *Store) answerKey(tx *gorm.DB, key idv.IdempotencyKey, answer idv.Answer) error {
 	plain, err := json.Marshal(answer)
 	if err != nil {
 		return fmt.Errorf("write an answer: %w", err)
 	}
 	row := newIdempotencyRow(key, s.now())
-	row.SessionID = sessionID
+	row.SessionID = perhapsWord(answer.SessionID)
 	row.Answer = s.seal.Seal(row.place(), plain)
 	return s.putKey(tx, row)
 }

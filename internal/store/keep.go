@@ -55,15 +55,15 @@ func (s *Store) keep(ctx context.Context, batch []*arrival) error {
 }
 
 const (
-	intoDeliveries = "INSERT INTO deliveries (id, provider, digest, received_at, webhook, state, reason, event_type, attempts) "
+	intoDeliveries = "INSERT INTO deliveries (id, provider, digest, received_at, webhook, key, state, reason, event_type, attempts) "
 	unlessKept     = " ON CONFLICT (provider, digest) DO NOTHING RETURNING id"
 )
 
 // insertEach is one statement with a row for each delivery.
 func insertEach(batch []*arrival) (query string, args []any) {
-	values := strings.Repeat(", (?, ?, ?, ?, ?, 'received', '', '', 0)", len(batch))[2:]
+	values := strings.Repeat(", (?, ?, ?, ?, ?, ?, 'received', '', '', 0)", len(batch))[2:]
 	for _, a := range batch {
-		args = append(args, a.row.ID, a.row.Provider, a.row.Digest, a.row.ReceivedAt, a.row.Webhook)
+		args = append(args, a.row.ID, a.row.Provider, a.row.Digest, a.row.ReceivedAt, a.row.Webhook, a.row.Key)
 	}
 	return intoDeliveries + "VALUES " + values + unlessKept, args
 }
@@ -74,16 +74,16 @@ func insertEach(batch []*arrival) (query string, args []any) {
 func (s *Store) keepAtOnce(ctx context.Context, bulk BulkJobs, batch []*arrival) error {
 	n := len(batch)
 	ids, providers, digests := make([]string, n), make([]string, n), make([]string, n)
-	times, webhooks := make([]time.Time, n), make([][]byte, n)
+	times, webhooks, keys := make([]time.Time, n), make([][]byte, n), make([][]byte, n)
 	for i, a := range batch {
 		ids[i], providers[i], digests[i] = a.row.ID, a.row.Provider, a.row.Digest
-		times[i], webhooks[i] = a.row.ReceivedAt, a.row.Webhook
+		times[i], webhooks[i], keys[i] = a.row.ReceivedAt, a.row.Webhook, a.row.Key
 	}
 	insertJobs, wake := bulk.InsertFrom(idv.JobDelivery, "fresh")
 	query := "WITH fresh AS (" + intoDeliveries + "SELECT *, 'received', '', '', 0 " +
-		"FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bytea[])" + unlessKept + "), " +
+		"FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bytea[], $6::bytea[])" + unlessKept + "), " +
 		"jobs AS (" + insertJobs + ") SELECT id FROM (SELECT id, " + wake + " FROM fresh) AS woken"
-	rows, err := s.sql.QueryContext(ctx, query, ids, providers, digests, times, webhooks)
+	rows, err := s.sql.QueryContext(ctx, query, ids, providers, digests, times, webhooks, keys)
 	if err != nil {
 		return err
 	}

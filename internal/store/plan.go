@@ -34,6 +34,10 @@ func (s *Store) plan(row *sessionRow, x idv.Session, asking rethink, now time.Ti
 	if s.schedule == nil {
 		return
 	}
+	if row.RedactedAt != nil {
+		row.AskAt, row.AskWanted = nil, false
+		return
+	}
 	at := s.schedule.Next(x, now)
 	row.AskWanted = (row.AskWanted || asking == wanted) && row.Ref != nil
 	if row.AskWanted {

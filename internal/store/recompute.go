@@ -66,7 +66,7 @@ func (s *Store) recomputeUser(ctx context.Context, name string) (differed []stri
 }
 
 func (s *Store) recomputeSession(a *account, row *sessionRow) (changed bool, err error) {
-	before, err := s.session(*row)
+	before, err := s.sessionOf(a, *row)
 	if err != nil {
 		return false, err
 	}

@@ -21,51 +21,62 @@ type resultRow struct {
 // TableName names the table.
 func (resultRow) TableName() string { return "results" }
 
-type resultReadRow struct {
-	ID         int64 `gorm:"primaryKey"`
-	SessionID  string
-	Credential string
-	ReadAt     time.Time
-}
-
-// TableName names the table.
-func (resultReadRow) TableName() string { return "result_reads" }
-
 func resultPlace(sessionID string) string { return "results.body/" + sessionID }
 
 // putResult keeps a result in place of an older one.
-func (s *Store) putResult(tx *gorm.DB, sessionID string, result idv.Result, now time.Time) error {
+func (s *Store) putResult(a *account, sessionID string, result idv.Result) error {
 	plain, err := json.Marshal(result)
 	if err != nil {
 		return fmt.Errorf("write a result: %w", err)
 	}
-	row := resultRow{SessionID: sessionID, Body: s.seal.Seal(resultPlace(sessionID), plain), UpdatedAt: now}
-	if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+	key, err := s.keyOf(a)
+	if err != nil {
+		return fmt.Errorf("keep a result: %w", err)
+	}
+	row := resultRow{SessionID: sessionID, Body: key.Seal(resultPlace(sessionID), plain), UpdatedAt: a.now}
+	if err := a.tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
 		return fmt.Errorf("keep a result: %w", err)
 	}
 	return nil
 }
 
-// Result gives the result of a session, or idv.ErrNotFound, and records who read
-// it: without the record, no result.
+// keyedResult is a result's row with the user whose it is, and that one's key.
+type keyedResult struct {
+	Row            resultRow `gorm:"embedded"`
+	ExternalUserID string    `gorm:"->"`
+	WrappedKey     []byte    `gorm:"->"`
+}
+
+// TableName names the table.
+func (keyedResult) TableName() string { return resultRow{}.TableName() }
+
+// Result gives the result of a session, or idv.ErrNotFound, and keeps on record
+// who read it: without the record, no result.
 func (s *Store) Result(ctx context.Context, sessionID, reader string) (idv.Result, error) {
-	var row resultRow
+	var row keyedResult
 	err := s.write(ctx, func(tx *gorm.DB) error {
-		if err := tx.Where("session_id = ?", word(sessionID)).Take(&row).Error; err != nil {
+		err := tx.Select("results.*, u.external_user_id, u.wrapped_key").
+			Joins("JOIN sessions x ON x.id = results.session_id JOIN users u ON u.external_user_id = x.external_user_id").
+			Where("results.session_id = ?", word(sessionID)).Take(&row).Error
+		if err != nil {
 			return notFound(err)
 		}
-		return tx.Create(&resultReadRow{SessionID: row.SessionID, Credential: word(reader), ReadAt: s.now()}).Error
+		return s.audit(tx, &idv.AuditEntry{Actor: reader, Action: idv.AuditResultRead, Object: row.Row.SessionID})
 	})
 	if err != nil {
 		return idv.Result{}, failed("read a result", err)
 	}
-	plain, err := s.seal.Open(resultPlace(row.SessionID), row.Body)
+	key, err := s.unwrap(row.ExternalUserID, row.WrappedKey)
 	if err != nil {
-		return idv.Result{}, fmt.Errorf("result of session %s: %w", row.SessionID, err)
+		return idv.Result{}, fmt.Errorf("result of session %s: %w", row.Row.SessionID, err)
+	}
+	plain, err := s.openWith(key, resultPlace(row.Row.SessionID), row.Row.Body)
+	if err != nil {
+		return idv.Result{}, fmt.Errorf("result of session %s: %w", row.Row.SessionID, err)
 	}
 	var result idv.Result
 	if err := json.Unmarshal(plain, &result); err != nil {
-		return idv.Result{}, fmt.Errorf("result of session %s cannot be read", row.SessionID)
+		return idv.Result{}, fmt.Errorf("result of session %s cannot be read", row.Row.SessionID)
 	}
 	return result, nil
 }

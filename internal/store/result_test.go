@@ -28,7 +28,7 @@ func TestResultIsKeptAndItsReadsToo(t *testing.T) {
 		if has, err := k.HasResult(t.Context(), session.ID); err != nil || !has {
 			t.Errorf("HasResult = %v, %v", has, err)
 		}
-		if n := k.count("result_reads"); n != 0 {
+		if n := k.count("audit_log"); n != 0 {
 			t.Errorf("%d reads before any", n)
 		}
 		for _, reader := range []string{"key_1", "key_2"} {
@@ -38,7 +38,7 @@ func TestResultIsKeptAndItsReadsToo(t *testing.T) {
 			}
 		}
 		var readers string
-		query := "SELECT min(credential) || ' ' || max(credential) FROM result_reads WHERE session_id = $1"
+		query := "SELECT min(actor) || ' ' || max(actor) FROM audit_log WHERE action = 'result.read' AND object = $1"
 		if err := k.DB().QueryRowContext(t.Context(), query, session.ID).Scan(&readers); err != nil || readers != "key_1 key_2" {
 			t.Errorf("readers %q, %v", readers, err)
 		}

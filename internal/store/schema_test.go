@@ -60,6 +60,8 @@ func TestChecksAndVocabularyAgree(t *testing.T) {
 		"endpoints_disabled_reason_known":      text(idv.DisabledReasons()),
 		"messages_state_known":                 text(idv.MessageStates()),
 		"attempts_fault_known":                 text(idv.AttemptFaults()),
+		"erasures_outcome_known":               text(idv.EraseOutcomes()),
+		"privacy_tasks_kind_known":             text(idv.PrivacyTaskKinds()),
 	}
 	each(t, func(t *testing.T, k *kit) {
 		got := map[string][]string{}

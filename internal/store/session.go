@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/seal"
 )
 
 type sessionRow struct {
@@ -34,6 +35,7 @@ type sessionRow struct {
 	AskAt               *time.Time
 	AskedAt             *time.Time
 	AskWanted           bool
+	RedactedAt          *time.Time
 }
 
 // TableName names the table.
@@ -48,15 +50,15 @@ type private struct {
 
 func privatePlace(sessionID string) string { return "sessions.private/" + sessionID }
 
+// nothingSealed stands where something sealed was: the first byte of an envelope,
+// which opens nowhere.
+func nothingSealed() []byte { return []byte{1} }
+
 // sessionRow writes a session down, without its place among the user's open ones.
-func (s *Store) sessionRow(session idv.Session) (sessionRow, error) {
+func (s *Store) sessionRow(a *account, session idv.Session) (sessionRow, error) {
 	reasons, err := reasonsColumn(session.State.Reasons)
 	if err != nil {
 		return sessionRow{}, fmt.Errorf("write reasons: %w", err)
-	}
-	plain, err := json.Marshal(private{session.Launch, session.CallbackURL, session.Metadata})
-	if err != nil {
-		return sessionRow{}, fmt.Errorf("write a session: %w", err)
 	}
 	row := sessionRow{
 		ID:                word(session.ID),
@@ -72,8 +74,11 @@ func (s *Store) sessionRow(session idv.Session) (sessionRow, error) {
 		UpdatedAt:         moment(session.UpdatedAt),
 		ExpiresAt:         moment(session.ExpiresAt),
 		AskedAt:           perhaps(session.AskedAt),
+		RedactedAt:        perhaps(session.RedactedAt),
 	}
-	row.Private = s.seal.Seal(privatePlace(row.ID), plain)
+	if row.Private, err = s.sealPrivate(a, session); err != nil {
+		return sessionRow{}, fmt.Errorf("write a session: %w", err)
+	}
 	if d := session.State.Decision; d != nil {
 		row.DecisionOutcome = perhapsWord(d.Outcome)
 		row.DecisionVersion = d.Version
@@ -83,13 +88,28 @@ func (s *Store) sessionRow(session idv.Session) (sessionRow, error) {
 	return row, nil
 }
 
-// session reads what sessionRow wrote.
-func (s *Store) session(row sessionRow) (idv.Session, error) {
-	session, err := row.bare()
-	if err != nil {
-		return idv.Session{}, err
+func (s *Store) sealPrivate(a *account, session idv.Session) ([]byte, error) {
+	if !session.RedactedAt.IsZero() {
+		return nothingSealed(), nil
 	}
-	plain, err := s.seal.Open(privatePlace(row.ID), row.Private)
+	plain, err := json.Marshal(private{session.Launch, session.CallbackURL, session.Metadata})
+	if err != nil {
+		return nil, err
+	}
+	key, err := s.keyOf(a)
+	if err != nil {
+		return nil, err
+	}
+	return key.Seal(privatePlace(word(session.ID)), plain), nil
+}
+
+// session reads what sessionRow wrote, with the key of its user.
+func (s *Store) session(row sessionRow, key *seal.Key) (idv.Session, error) {
+	session, err := row.bare()
+	if err != nil || !session.RedactedAt.IsZero() {
+		return session, err
+	}
+	plain, err := s.openWith(key, privatePlace(row.ID), row.Private)
 	if err != nil {
 		return idv.Session{}, fmt.Errorf("session %s: %w", row.ID, err)
 	}
@@ -115,6 +135,7 @@ func (r sessionRow) bare() (idv.Session, error) {
 		UpdatedAt:       r.UpdatedAt.UTC(),
 		ExpiresAt:       r.ExpiresAt.UTC(),
 		AskedAt:         timeOf(r.AskedAt),
+		RedactedAt:      timeOf(r.RedactedAt),
 	}, err
 }
 
@@ -177,7 +198,7 @@ func (r sessionRow) sameInside(o sessionRow) bool {
 // change. asking is rethought with every difference, and else where the caller
 // says so. It is idv.ErrTaken if the provider's id belongs to another session.
 func (s *Store) writeSession(a *account, row *sessionRow, before, after idv.Session, asking rethink) (changed bool, err error) {
-	next, err := s.sessionRow(after)
+	next, err := s.sessionRow(a, after)
 	if err != nil {
 		return false, err
 	}

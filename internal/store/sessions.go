@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"gorm.io/gorm"
 
@@ -19,11 +20,31 @@ func (s *Store) SessionByRef(ctx context.Context, provider string, ref idv.Ref) 
 }
 
 func (s *Store) oneSession(query *gorm.DB) (idv.Session, error) {
-	var row sessionRow
-	if err := query.Take(&row).Error; err != nil {
+	var row keyedSession
+	if err := query.Select(withKey).Take(&row).Error; err != nil {
 		return idv.Session{}, failed("read a session", notFound(err))
 	}
-	return s.session(row)
+	return s.keyed(row)
+}
+
+// keyedSession is a session's row with the key of its user.
+type keyedSession struct {
+	Row        sessionRow `gorm:"embedded"`
+	WrappedKey []byte     `gorm:"->"`
+}
+
+// TableName names the table.
+func (keyedSession) TableName() string { return sessionRow{}.TableName() }
+
+// withKey selects one.
+const withKey = "sessions.*, (SELECT wrapped_key FROM users WHERE users.external_user_id = sessions.external_user_id) AS wrapped_key"
+
+func (s *Store) keyed(row keyedSession) (idv.Session, error) {
+	key, err := s.unwrap(row.Row.ExternalUserID, row.WrappedKey)
+	if err != nil {
+		return idv.Session{}, fmt.Errorf("session %s: %w", row.Row.ID, err)
+	}
+	return s.session(row.Row, key)
 }
 
 // Sessions lists what the filter selects, newest first. A limit of 0 is none.
@@ -49,13 +70,13 @@ func (s *Store) Sessions(ctx context.Context, f idv.SessionFilter) ([]idv.Sessio
 	if err != nil {
 		return nil, failed("find the place in the list", err)
 	}
-	var rows []sessionRow
-	if err := query.Find(&rows).Error; err != nil {
+	var rows []keyedSession
+	if err := query.Select(withKey).Find(&rows).Error; err != nil {
 		return nil, failed("list sessions", err)
 	}
 	sessions := make([]idv.Session, 0, len(rows))
 	for _, row := range rows {
-		session, err := s.session(row)
+		session, err := s.keyed(row)
 		if err != nil {
 			return nil, err
 		}

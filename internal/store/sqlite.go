@@ -89,6 +89,7 @@ func sqliteDSN(path string, settings url.Values) string {
 		"journal_mode(WAL)",
 		"synchronous(FULL)", // what was acknowledged survives a power cut
 		"foreign_keys(1)",
+		"secure_delete(1)", // what is erased is overwritten
 	}, settings["_pragma"]...)
 	// The driver ends the path at a question mark, SQLite reads %, ? and #.
 	name := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)

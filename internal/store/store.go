@@ -16,15 +16,9 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/seal"
 	"github.com/bonafide-idv/bonafide/migrations"
 )
-
-// Sealer encrypts what must not be read by whoever reads the database, bound to
-// the place it is kept: context is "table.column/row".
-type Sealer interface {
-	Seal(context string, plain []byte) []byte
-	Open(context string, sealed []byte) ([]byte, error)
-}
 
 // Jobs keeps work in the transaction of the data it is about.
 type Jobs interface {
@@ -50,8 +44,10 @@ type Schedule interface {
 
 // Options are what a store is made of.
 type Options struct {
-	URL  string // postgres://… or sqlite:PATH
-	Seal Sealer
+	URL string // postgres://… or sqlite:PATH
+	// Seal is the operator's keys, with which nobody reads what is sealed who only
+	// reads the database. What touches nothing sealed does without.
+	Seal *seal.Keyring
 	Jobs Jobs // BulkJobs are faster on PostgreSQL
 	// ValidFor is how long an approval counts; 0 for ever.
 	ValidFor time.Duration
@@ -79,7 +75,7 @@ type Store struct {
 	news        *news
 	ears        ears
 	keys        *keyCache
-	seal        Sealer
+	seal        *seal.Keyring
 	jobs        Jobs
 	validFor    time.Duration
 	schedule    Schedule
@@ -180,7 +176,7 @@ func notFound(err error) error {
 func failed(what string, err error) error {
 	switch {
 	case err == nil, errors.Is(err, idv.ErrNotFound), errors.Is(err, idv.ErrTaken),
-		errors.Is(err, idv.ErrFull), errors.Is(err, idv.ErrDisabled):
+		errors.Is(err, idv.ErrFull), errors.Is(err, idv.ErrDisabled), errors.Is(err, idv.ErrHeld), errors.Is(err, idv.ErrGone):
 		return err
 	case away(err):
 		return fmt.Errorf("%s: %w: %w", what, idv.ErrBusy, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,10 @@ type userRow struct {
 	ChangesAt      *time.Time
 	Version        int64
 	UpdatedAt      time.Time `gorm:"autoUpdateTime:false"`
+	KeyID          *string
+	WrappedKey     []byte
+	ErasedAt       *time.Time
+	HeldSince      *time.Time
 }
 
 // TableName names the table.
@@ -66,13 +71,14 @@ func (r userRow) verification() (idv.UserVerification, error) {
 		},
 		Version:   r.Version,
 		UpdatedAt: r.UpdatedAt.UTC(),
+		ErasedAt:  timeOf(r.ErasedAt),
 	}, nil
 }
 
 // userView is what a client sees of a user's status, times in milliseconds.
 type userView struct {
 	status, sessionID, provider, openSessionID, reasons string
-	verifiedAt, expiresAt                               int64
+	verifiedAt, expiresAt, erasedAt                     int64
 }
 
 func (r userRow) view() userView {
@@ -84,6 +90,7 @@ func (r userRow) view() userView {
 		reasons:       r.Reasons,
 		verifiedAt:    timeOf(r.VerifiedAt).UnixMilli(),
 		expiresAt:     timeOf(r.ExpiresAt).UnixMilli(),
+		erasedAt:      timeOf(r.ErasedAt).UnixMilli(),
 	}
 }
 
@@ -152,10 +159,10 @@ func (s *Store) userRows(ctx context.Context, names []string) (map[string]userRo
 	var rows []userRow
 	var err error
 	if s.pool == nil {
-		err = s.read(ctx).Where("external_user_id IN ?", names).Find(&rows).Error
+		err = s.read(ctx).Omit("key_id", "wrapped_key").Where("external_user_id IN ?", names).Find(&rows).Error
 	} else {
 		found, _ := s.pool.Query(ctx, s.usersByName, names) // its error comes with the rows
-		rows, err = pgx.CollectRows(found, pgx.RowToStructByName[userRow])
+		rows, err = pgx.CollectRows(found, pgx.RowToStructByNameLax[userRow])
 	}
 	found := make(map[string]userRow, len(rows))
 	for _, row := range rows {
@@ -164,12 +171,13 @@ func (s *Store) userRows(ctx context.Context, names []string) (map[string]userRo
 	return found, err
 }
 
-// usersByName is the statement that reads users, one list of names for any
-// number of them.
+// usersByName is the statement that reads users without their keys, one list of
+// names for any number of them.
 func usersByName(db *gorm.DB) (string, error) {
 	statement := gorm.Statement{DB: db}
 	if err := statement.Parse(&userRow{}); err != nil {
 		return "", err
 	}
-	return "SELECT " + strings.Join(statement.Schema.DBNames, ", ") + " FROM users WHERE external_user_id = ANY($1)", nil
+	columns := slices.DeleteFunc(slices.Clone(statement.Schema.DBNames), func(name string) bool { return name == "key_id" || name == "wrapped_key" })
+	return "SELECT " + strings.Join(columns, ", ") + " FROM users WHERE external_user_id = ANY($1)", nil
 }

@@ -22,6 +22,9 @@ type canceler struct{ eraser }
 // Veriff refuses it while it works on what was handed in.
 func (e eraser) Erase(ctx context.Context, ref idv.Ref) error { return e.remove(ctx, ref) }
 
+// ErasesWithin is how long Veriff takes to erase what it no longer shows.
+func (e eraser) ErasesWithin() time.Duration { return 12 * time.Hour }
+
 // Cancel deletes the session, and with it everything that was captured.
 func (c canceler) Cancel(ctx context.Context, ref idv.Ref) error { return c.remove(ctx, ref) }
 
