@@ -9,6 +9,7 @@ import (
 // ProviderStatus is what is known of one configured provider.
 type ProviderStatus struct {
 	Name, Title  string
+	Mode         string // live, or test for an account that is not about real people
 	Capabilities Capabilities
 	Health       ProviderHealth
 }
@@ -37,6 +38,7 @@ type providerList struct {
 type providerReply struct {
 	Name         string       `json:"name" example:"kora"`
 	Title        string       `json:"title" example:"Kora IDV"`
+	Mode         string       `json:"mode" enums:"live,test" example:"live"`
 	Capabilities Capabilities `json:"capabilities"`
 	Health       healthReply  `json:"health"`
 } // @name Provider
@@ -66,6 +68,7 @@ func (s *server) listProviders(echo.Context) (reply, error) {
 		list.Data = append(list.Data, providerReply{
 			Name:         p.Name,
 			Title:        p.Title,
+			Mode:         p.Mode,
 			Capabilities: p.Capabilities,
 			Health: healthReply{
 				Status:        p.Health.Status,

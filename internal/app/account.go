@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"time"
@@ -22,12 +23,16 @@ type accounts struct {
 	titles    map[string]string
 	providers map[string]idv.Provider
 	monitors  map[string]*monitor
+	// tests are those that are for tests.
+	tests map[string]bool
+	// sandbox: the server is, too, so that they count.
+	sandbox bool
 }
 
 // openAccounts makes a provider for each account that is on, and has its calls
 // counted. The error names every setting that is wrong.
 func openAccounts(c config.Config, m *metric.Set) (*accounts, error) {
-	a := &accounts{titles: map[string]string{}, providers: map[string]idv.Provider{}, monitors: map[string]*monitor{}}
+	a := &accounts{titles: map[string]string{}, providers: map[string]idv.Provider{}, monitors: map[string]*monitor{}, tests: map[string]bool{}, sandbox: c.Sandbox}
 	var errs []error
 	for _, account := range c.On() {
 		adapter := adapterOf(account.Adapter)
@@ -41,15 +46,54 @@ func openAccounts(c config.Config, m *metric.Set) (*accounts, error) {
 			continue
 		}
 		a.names = append(a.names, account.Name)
+		a.tests[account.Name] = forTests(account)
 		a.titles[account.Name], a.providers[account.Name], a.monitors[account.Name] = adapter.Title, p, watch
 	}
 	return a, errors.Join(errs...)
 }
 
-func adapterOf(name string) idv.Adapter {
-	all := providers.All()
-	return all[slices.IndexFunc(all, func(e providers.Entry) bool { return e.Adapter.Name == name })].Adapter
+func sandboxed(p idv.Provider) bool {
+	s, ok := p.(idv.Sandboxed)
+	return ok && s.Sandbox()
 }
+
+// emulated reports whether an account has a secret of the emulators, which
+// everybody can read in their source.
+func emulated(account config.Account) bool {
+	entry := entryOf(account.Adapter)
+	known := entry.DevSettings("")
+	for _, setting := range entry.Adapter.Settings {
+		if setting.Secret && slices.Contains(account.Settings.List(setting.Key), known[setting.Key]) {
+			return true
+		}
+	}
+	return false
+}
+
+func entryOf(name string) providers.Entry {
+	all := providers.All()
+	return all[slices.IndexFunc(all, func(e providers.Entry) bool { return e.Adapter.Name == name })]
+}
+
+// unreal reports whether an account is for tests, on a server that is not.
+func (a *accounts) unreal(name string) bool { return a.tests[name] && !a.sandbox }
+
+// forTests reports whether an account that has all it needs is for tests.
+func forTests(account config.Account) bool {
+	p, err := adapterOf(account.Adapter).New(account.Settings, &http.Client{})
+	return err == nil && (sandboxed(p) || emulated(account))
+}
+
+// warn tells an operator of accounts that never count here.
+func (a *accounts) warn(log *slog.Logger) {
+	for _, name := range a.names {
+		if a.unreal(name) {
+			log.Warn("the account is for tests: what it says is kept and never counted, unless "+config.Prefix+"SANDBOX is true", "provider", name)
+		}
+	}
+}
+
+func adapterOf(name string) idv.Adapter { return entryOf(name).Adapter }
 
 func infos() []idv.Info {
 	var list []idv.Info
@@ -78,10 +122,18 @@ func (a *accounts) statuses() []api.ProviderStatus {
 			Name:         name,
 			Title:        a.titles[name],
 			Capabilities: capabilities(a.providers[name]),
+			Mode:         a.mode(name),
 			Health:       a.monitors[name].health(),
 		})
 	}
 	return list
+}
+
+func (a *accounts) mode(name string) string {
+	if a.tests[name] {
+		return string(idv.ModeTest)
+	}
+	return string(idv.ModeLive)
 }
 
 // capabilities are discovered, so that nobody can claim too much.

@@ -37,6 +37,7 @@ func (c *command) runDev(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	cfg.Sandbox = true
 	if err := devSecrets(&cfg); err != nil {
 		return err
 	}

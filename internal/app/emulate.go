@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	"github.com/spf13/cobra"
+
+	"github.com/bonafide-idv/bonafide/internal/config"
 )
 
 // emulate serves the emulators alone.
@@ -43,7 +45,7 @@ func (c *command) runEmulate(cmd *cobra.Command) error {
 	}
 	emulators := startEmulators("http://"+l.Addr().String(), func(name string) string { return target + "/v1/webhooks/" + name }, cfg.On(), log)
 	defer emulators.Close()
-	c.printf("The emulators are running and call %s. Settings for it:\n\n%s", target, emulators.environment())
+	c.printf("The emulators are running and call %s. Settings for it:\n\n%sSANDBOX=true\n%s", target, config.Prefix, emulators.environment())
 	return serveUntil(ctx, l, emulators)
 }
 

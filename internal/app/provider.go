@@ -41,8 +41,11 @@ func (c *command) printProviders(cfg config.Config) error {
 			}
 			accounts++
 			state := "on"
-			if len(a.Missing) > 0 {
+			switch {
+			case len(a.Missing) > 0:
 				state = "incomplete"
+			case forTests(a):
+				state = "test"
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.Name, state, words(capabilitiesOf(entry)), variables(a.Name, a.Missing))
 		}

@@ -83,6 +83,7 @@ func (c *command) runServe(cmd *cobra.Command, p parts, migrate bool) error {
 	if err != nil {
 		return err
 	}
+	accounts.warn(log)
 	if err := a.prepare(ctx); err != nil {
 		return err
 	}

@@ -64,6 +64,7 @@ func testConfig(databaseURL string) config.Config {
 		EncryptionKeys:  [][]byte{[]byte("0123456789abcdef0123456789abcdef")},
 		ValidFor:        8760 * time.Hour,
 		ProviderTimeout: 2 * time.Second,
+		Sandbox:         true, // the providers are emulators
 	}
 }
 

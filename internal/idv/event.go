@@ -22,7 +22,7 @@ func NoticeEvent(k NoticeKind) EventType { return EventType("notice." + k) }
 const EndpointDisabled = "endpoint.disabled"
 
 // UserErased is the type of "the person's data was erased".
-const UserErased EventType = "user.erased"
+const UserErased = "user.erased"
 
 // EventTypes lists every type of event.
 func EventTypes() []EventType {

@@ -50,10 +50,13 @@ type Options struct {
 	Store     Store
 	Sessions  Sessions
 	Providers map[string]idv.Provider
-	NewID     func() string
-	Now       func() time.Time
-	Observer  Observer // may be nil
-	Logger    *slog.Logger
+	// Unreal reports whether an account is for tests, on a server that is not. Nil:
+	// none is.
+	Unreal   func(provider string) bool
+	NewID    func() string
+	Now      func() time.Time
+	Observer Observer // may be nil
+	Logger   *slog.Logger
 }
 
 // Inbox takes in webhooks. Its methods may be called at once.

@@ -50,6 +50,9 @@ func (b *Inbox) read(ctx context.Context, d idv.Delivery) (reading, error) {
 
 // take adds one update of a delivery to the reading.
 func (b *Inbox) take(ctx context.Context, r *reading, d idv.Delivery, index int, u idv.Update) error {
+	if b.Unreal != nil && b.Unreal(d.Provider) {
+		u = u.Unreal()
+	}
 	if r.outcome.State != idv.DeliveryUnmatched {
 		r.outcome.EventType, r.outcome.Ref = u.EventType, u.Ref
 	}

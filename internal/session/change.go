@@ -91,6 +91,9 @@ func (s *Service) Refresh(ctx context.Context, id string) (idv.Session, error) {
 	if err != nil {
 		return idv.Session{}, fault(x, err)
 	}
+	if s.Unreal != nil && s.Unreal(x.Provider) {
+		u = u.Unreal()
+	}
 	change := idv.Change{SessionID: id, Result: u.Result}
 	if u.OccurredAt.IsZero() {
 		u = u.AsOf(asked)

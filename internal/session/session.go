@@ -29,7 +29,10 @@ type Options struct {
 	Ledger Ledger
 	// Providers are the accounts by name.
 	Providers map[string]idv.Provider
-	Routing   Routing
+	// Unreal reports whether an account is for tests, on a server that is not. Nil:
+	// none is.
+	Unreal  func(provider string) bool
+	Routing Routing
 	// WebhookURL gives the address at which an account's webhooks arrive.
 	WebhookURL func(provider string) string
 	// ProviderTimeout bounds one call to a provider.

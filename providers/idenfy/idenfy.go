@@ -44,6 +44,9 @@ func open(s idv.Settings, hc *http.Client) (idv.Provider, error) {
 	}, nil
 }
 
+// Sandbox: the environment is not about real people.
+func (p *provider) Sandbox() bool { return p.settings.test }
+
 // scan is the body of every call about one session (page kyc/data-retrieval).
 type scan struct {
 	ScanRef idv.Ref `json:"scanRef"`

@@ -18,6 +18,7 @@ func settingList() []idv.Setting {
 		{Key: "API_SECRET", Required: true, Secret: true, Help: "API secret; of a comma-separated list the first is used"},
 		{Key: "SIGNING_KEY", Required: true, Secret: true, Help: "signing keys of the webhooks, comma-separated; all verify"},
 		{Key: "BASE_URL", Default: "https://ivs.idenfy.com", Help: "API root, the same for every environment"},
+		{Key: "MODE", Default: string(idv.ModeLive), Help: "live for PROD, test for the other environments, which a key does not tell. What they say counts on a sandbox server alone"},
 		{Key: "TOKEN_TYPE", Default: "IDENTIFICATION", Help: "IDENTIFICATION, or DOCUMENT for no selfie"},
 		{Key: "SESSION_LENGTH", Help: "seconds (60 to 3600) to finish once started; empty: the environment's"},
 		{Key: "REVIEW_SUCCESSFUL", Help: "true or false: a human looks at automatic successes; empty: the environment's"},
@@ -47,6 +48,7 @@ type settings struct {
 	sendPrefill      bool
 	suspected        idv.Status
 	absentIsFinal    bool
+	test             bool // an environment that is not about real people
 }
 
 // parse checks all settings; its error names each that is wrong, never a value.
@@ -54,6 +56,7 @@ func parse(s idv.Settings) (settings, error) {
 	r := reader{given: s}
 	checked := settings{
 		signingKeys:      s.List("SIGNING_KEY"),
+		test:             r.oneOf("MODE", string(idv.ModeLive), string(idv.ModeTest)) == string(idv.ModeTest),
 		tokenType:        r.oneOf("TOKEN_TYPE", "IDENTIFICATION", "DOCUMENT"),
 		sessionLength:    r.seconds("SESSION_LENGTH", 60, 3600),
 		reviewSuccessful: r.choice("REVIEW_SUCCESSFUL"),

@@ -35,7 +35,11 @@ type provider struct {
 	secrets  []*secret
 	echo     idv.Echo
 	statuses map[string]reading
+	test     bool
 }
+
+// Sandbox: the flow is not about real people.
+func (p *provider) Sandbox() bool { return p.test }
 
 func newProvider(o options, hc *http.Client) *provider {
 	return &provider{
@@ -48,5 +52,6 @@ func newProvider(o options, hc *http.Client) *provider {
 		secrets:  o.secrets,
 		echo:     o.echo,
 		statuses: o.statuses,
+		test:     o.test,
 	}
 }

@@ -16,6 +16,7 @@ func settings() []idv.Setting {
 		{Key: "CONFIG_ID", Required: true, Help: "id of the verification flow, built in IDNorm's platform"},
 		{Key: "WEBHOOK_SECRET", Required: true, Secret: true, Help: "from Verifications → Settings; comma-separated, all verify"},
 		{Key: "BASE_URL", Default: "https://api.idnorm.com", Help: "root of the platform API"},
+		{Key: "MODE", Default: string(idv.ModeLive), Help: "test for a flow and a key that are for tests. What it says counts on a sandbox server alone"},
 		{Key: "AUTH_HEADER", Default: "Idnorm-License-Key", Help: "header that carries the API key"},
 		{Key: "AUTH_PREFIX", Help: "word before the API key in that header, such as Bearer"},
 		{Key: "SIGNATURE_VARIANT", Default: "auto", Help: "byte order and key of the webhook signature: le-hex, le-utf8, be-hex, be-utf8, or auto (the first that fits stays)"},
@@ -36,6 +37,7 @@ type options struct {
 	// userId).
 	echo     idv.Echo
 	statuses map[string]reading
+	test     bool // the flow is not about real people
 }
 
 // readOptions reports every setting that is wrong, by name and never by value.
@@ -64,6 +66,9 @@ func readOptions(s idv.Settings) (options, error) {
 	if o.baseURL, err = httpclient.BaseURL(get("BASE_URL")); err != nil {
 		wrong("BASE_URL", fmt.Errorf("is wrong: %w", err))
 	}
+	mode, err := oneOf(idv.Mode(get("MODE")), idv.ModeLive, idv.ModeTest)
+	wrong("MODE", err)
+	o.test = mode == idv.ModeTest
 	o.authHeader = get("AUTH_HEADER")
 	if strings.Trim(upper(o.authHeader), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
 		wrong("AUTH_HEADER", errors.New("is not the name of a header"))

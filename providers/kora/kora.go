@@ -27,6 +27,7 @@ func Adapter() idv.Adapter {
 				{Key: "WEBHOOK_SECRET", Required: true, Secret: true, Help: "webhook signing secrets, comma-separated, used literally; all verify"},
 				{Key: "BASE_URL", Default: DefaultBaseURL, Help: "API root; if the key is refused there, try https://idv.korastratum.com/api/v1/idv"},
 				{Key: "LAUNCH_URL", Help: "page to open, a template with {verificationId} and, if wanted, {callbackUrl}; empty: the app starts Kora's SDK with the verification id"},
+				{Key: "MODE", Default: string(modeAuto), Help: "live or test, or auto: the API key tells. What a test account says counts on a sandbox server alone"},
 				{Key: "TIER", Default: "standard", Help: "depth of the checks: basic, standard or enhanced"},
 				{Key: "SEND_CALLBACK_URL", Default: "true", Help: "name our webhook URL in every verification, so that none has to be set in the dashboard"},
 				{Key: "SEND_EXPECTED_NAME", Default: "true", Help: "pass on the user's first and last name, where the client gave them, for the name check"},
@@ -67,6 +68,9 @@ func open(s idv.Settings, hc *http.Client) (idv.Provider, error) {
 // share (page reference/rate-limits). Nothing is documented to turn a decision
 // round.
 func (p *provider) Pace() idv.Pace { return idv.Pace{PerMinute: p.settings.pollsPerMinute} }
+
+// Sandbox: the account is Kora's sandbox.
+func (p *provider) Sandbox() bool { return p.settings.test }
 
 // explained adds what an operator can do about a refused credential: the
 // documented host and the one in the vendor's newer sources differ.

@@ -26,7 +26,11 @@ type settings struct {
 	requireTimestamped bool
 	allowKorastratum   bool
 	pollsPerMinute     int
+	test               bool // it is Kora's sandbox
 }
+
+// modeAuto has the key tell which account it is.
+const modeAuto idv.Mode = "auto"
 
 // defaultPolls is half of what the basic plan allows: 10 a minute and 300 an hour.
 const defaultPolls = "5"
@@ -68,7 +72,12 @@ func parse(s idv.Settings) (settings, error) {
 	if err != nil || polls < 1 || polls > 6000 {
 		complain("POLLS_PER_MINUTE", "want a number from 1 to 6000")
 	}
+	mode := cmp.Or(idv.Mode(s["MODE"]), modeAuto)
+	if !slices.Contains([]idv.Mode{modeAuto, idv.ModeLive, idv.ModeTest}, mode) {
+		complain("MODE", "want auto, live or test")
+	}
 	checked := settings{
+		test:   mode == idv.ModeTest || mode == modeAuto && sandboxKey(apiKeys[0]),
 		apiKey: apiKeys[0], tenantID: s["TENANT_ID"], secrets: secrets, baseURL: baseURL,
 		launchURL: s["LAUNCH_URL"], tier: s["TIER"],
 		sendCallbackURL: yes("SEND_CALLBACK_URL"), sendExpectedName: yes("SEND_EXPECTED_NAME"),
@@ -76,6 +85,13 @@ func parse(s idv.Settings) (settings, error) {
 		pollsPerMinute: polls,
 	}
 	return checked, errors.Join(wrong...)
+}
+
+// sandboxKey reports whether a key is one of the sandbox: test_…, kora_sandbox_…,
+// sk_sandbox_… or ck_sandbox_… (guide "Authentication", and the vendor's SDKs).
+func sandboxKey(key string) bool {
+	key = strings.ToLower(key)
+	return strings.HasPrefix(key, "test_") || slices.Contains(strings.Split(key, "_"), "sandbox")
 }
 
 // oneWord reports whether a header can carry the value.

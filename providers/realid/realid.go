@@ -49,6 +49,9 @@ func open(s idv.Settings, hc *http.Client) (idv.Provider, error) {
 	return p, nil
 }
 
+// Sandbox: the account's token makes checks for tests.
+func (p *provider) Sandbox() bool { return p.test }
+
 // deleting is an account whose operator chose that a cancelled check is
 // deleted: Real ID has no other way to take a link back.
 type deleting struct{ *provider }

@@ -14,8 +14,8 @@ import (
 
 // The values of the settings that are a choice.
 const (
-	modeLive = "live"
-	modeTest = "test"
+	modeLive = string(idv.ModeLive)
+	modeTest = string(idv.ModeTest)
 
 	cancelLocal  = "local"
 	cancelDelete = "delete"
@@ -26,7 +26,7 @@ func settings() []idv.Setting {
 		{Key: "API_TOKEN", Required: true, Secret: true, Help: "API token (license key); the first of a comma-separated list is used"},
 		{Key: "SIGNING_SECRET", Required: true, Secret: true, Help: "webhook signing secrets from Settings → DevTools, comma-separated; all verify"},
 		{Key: "BASE_URL", Default: "https://real-id.getverdict.com/api/v1", Help: "API root"},
-		{Key: "MODE", Default: modeLive, Help: "live or test: which kind of token API_TOKEN is; checks of the other kind never count"},
+		{Key: "MODE", Default: modeLive, Help: "live or test: which kind of token API_TOKEN is; checks of the other kind never count, and those for tests on a sandbox server alone"},
 		{Key: "LAUNCH_URL", Default: "https://idv.link/{checkId}", Help: "page to open, a template with {checkId} and, if wanted, {callbackUrl}"},
 		{Key: "ORDER_NAME", Default: string(idv.EchoBoth), Help: "what Real ID is given as order.name: both (<user>~<session>), user, session, none"},
 		{Key: "CHECK_OVERRIDES", Help: "JSON object sent as \"check\" with every create, such as {\"intro_content\":\"…\"}; overrides the app's settings"},

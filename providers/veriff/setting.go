@@ -33,6 +33,7 @@ func settings() []idv.Setting {
 		{Key: "API_KEY", Required: true, Help: "API key of the integration, a UUID; the first of a comma-separated list is used, webhooks of all are accepted"},
 		{Key: "SHARED_SECRET", Required: true, Secret: true, Help: "shared secret key of the integration, comma-separated: the first signs, all verify"},
 		{Key: "BASE_URL", Default: DefaultBaseURL, Help: "base URL of the integration, as the portal shows it"},
+		{Key: "MODE", Default: string(idv.ModeLive), Help: "test for a test integration, which its key does not tell. What it says counts on a sandbox server alone"},
 		{Key: "INTEGRATION_ID", Help: "sent as vrf-integration-id, for an API key that serves several integrations"},
 		{Key: "VENDOR_DATA", Default: string(idv.EchoBoth), Help: "what Veriff is given as vendorData: both (<user>~<session>), session, user"},
 		{Key: "END_USER_ID", Default: string(endUserUUID), Help: "what Veriff is given as endUserId: uuid (the user's id, if it is a UUID), derived (also a UUID made of any other id), none"},
@@ -55,6 +56,7 @@ type options struct {
 	deleteFor   deleteFor
 	fullAuto    fullAuto
 	allowLegacy bool
+	test        bool // a test integration
 }
 
 // readOptions reports every setting that is wrong, by name and never by value.
@@ -88,6 +90,9 @@ func readOptions(s idv.Settings) (options, error) {
 	var err error
 	o.baseURL, err = rootOf(get("BASE_URL"))
 	complain("BASE_URL", err)
+	mode, err := oneOf(idv.Mode(get("MODE")), idv.ModeLive, idv.ModeTest)
+	complain("MODE", err)
+	o.test = mode == idv.ModeTest
 	o.echo, err = oneOf(idv.Echo(get("VENDOR_DATA")), idv.EchoBoth, idv.EchoSession, idv.EchoUser)
 	complain("VENDOR_DATA", err)
 	o.endUser, err = oneOf(endUser(get("END_USER_ID")), endUserUUID, endUserDerived, endUserNone)

@@ -34,6 +34,9 @@ type provider struct {
 	deletes *ration
 }
 
+// Sandbox: it is a test integration, at which nobody is looked at.
+func (p *provider) Sandbox() bool { return p.test }
+
 // open gives an idv.Eraser and idv.Canceler only where the account may delete.
 func open(s idv.Settings, hc *http.Client) (idv.Provider, error) {
 	o, err := readOptions(s)
