@@ -18,7 +18,7 @@ import (
 func (w *world) grant(scopes []idv.Scope, expires time.Time) string {
 	w.t.Helper()
 	secret := token.New()
-	must(w.t, w.app.store.CreateKey(w.t.Context(), idv.APIKey{ID: id.New("key"), Name: "test", Hash: token.Hash(secret), Scopes: scopes, CreatedAt: time.Now(), ExpiresAt: expires}))
+	must(w.t, w.app.store.CreateKey(w.t.Context(), idv.APIKey{ID: id.New("key"), Name: "test", Hash: token.Hash(secret), Scopes: scopes, CreatedAt: time.Now(), ExpiresAt: expires}, "test"))
 	return secret
 }
 
@@ -110,7 +110,7 @@ func TestRevokedKey(t *testing.T) {
 		if keys[0].LastUsedAt.IsZero() {
 			t.Error("its use was not noted")
 		}
-		must(t, w.app.store.RevokeKey(t.Context(), keys[0].ID, time.Now()))
+		must(t, w.app.store.RevokeKey(t.Context(), keys[0].ID, "test", time.Now()))
 		a := w.call("GET", "/v1/sessions", nil).want(t, 401, "unauthorized")
 		if a.header.Get("WWW-Authenticate") == "" {
 			t.Error("no WWW-Authenticate")

@@ -74,7 +74,7 @@ func (c *command) createKey(ctx context.Context, st *store.Store, name string, s
 	if expires > 0 {
 		key.ExpiresAt = now.Add(expires)
 	}
-	if err := st.CreateKey(ctx, key); err != nil {
+	if err := st.CreateKey(ctx, key, idv.ActorCLI); err != nil {
 		return err
 	}
 	if asJSON {
@@ -154,7 +154,7 @@ func (c *command) keysRevoke() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withStore(cmd, func(ctx context.Context, st *store.Store) error {
-				if err := st.RevokeKey(ctx, args[0], time.Now().UTC().Truncate(time.Millisecond)); err != nil {
+				if err := st.RevokeKey(ctx, args[0], idv.ActorCLI, time.Now().UTC().Truncate(time.Millisecond)); err != nil {
 					return fmt.Errorf("key %s: %w", args[0], err)
 				}
 				c.printf("%s is revoked.\n", args[0])

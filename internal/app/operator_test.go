@@ -18,7 +18,8 @@ func (w *world) operate(args ...string) (stdout, stderr string, code int) {
 	w.t.Helper()
 	environ := []string{
 		"BONAFIDE_DATABASE_URL=" + w.app.config.DatabaseURL,
-		"BONAFIDE_ENCRYPTION_KEY=" + base64.StdEncoding.EncodeToString(w.app.config.EncryptionKeys[0]),
+		"BONAFIDE_ENCRYPTION_KEY=" + strings.Join(encoded(w.app.config.EncryptionKeys), ","),
+		"BONAFIDE_SANDBOX=true",
 	}
 	for _, account := range w.app.config.Accounts {
 		for key, value := range account.Settings {
@@ -28,6 +29,13 @@ func (w *world) operate(args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
 	code = Main(w.t.Context(), "test", args, environ, &out, &errs)
 	return out.String(), errs.String(), code
+}
+
+func encoded(keys [][]byte) (list []string) {
+	for _, key := range keys {
+		list = append(list, base64.StdEncoding.EncodeToString(key))
+	}
+	return list
 }
 
 // did runs a command that must succeed.

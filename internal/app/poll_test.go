@@ -288,7 +288,7 @@ func TestRevokedWhileWaiting(t *testing.T) {
 	w.awaitWaiting(1)
 	keys, err := w.app.store.Keys(t.Context())
 	must(t, err)
-	must(t, w.app.store.RevokeKey(t.Context(), keys[0].ID, time.Now()))
+	must(t, w.app.store.RevokeKey(t.Context(), keys[0].ID, "test", time.Now()))
 	first.create("user-1", "kora")
 	(<-answered).want(t, 401, "unauthorized")
 }

@@ -160,7 +160,7 @@ func TestStreamShowsThatItLives(t *testing.T) {
 	f = w.follow("user-1", "0")
 	keys, err := w.app.store.Keys(t.Context())
 	must(t, err)
-	must(t, w.app.store.RevokeKey(t.Context(), keys[0].ID, time.Now()))
+	must(t, w.app.store.RevokeKey(t.Context(), keys[0].ID, "test", time.Now()))
 	f.wantEnd()
 }
 

@@ -306,7 +306,7 @@ func (w *world) emulator(method, provider, path string, body any) map[string]any
 		return nil
 	}
 	must(w.t, json.NewDecoder(res.Body).Decode(&out))
-	if res.StatusCode != http.StatusOK {
+	if res.StatusCode >= http.StatusMultipleChoices {
 		w.t.Fatalf("emulator %s %s: %d %v", method, path, res.StatusCode, out)
 	}
 	return out

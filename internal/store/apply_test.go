@@ -365,7 +365,7 @@ func TestOddTextIsKept(t *testing.T) {
 			"delivery":   second(k.Delivery(t.Context(), odd)),
 			"result":     second(k.Result(t.Context(), odd, odd)),
 			"session id": second(k.Sessions(t.Context(), idv.SessionFilter{Page: idv.Page{After: odd}})),
-			"key":        k.RevokeKey(t.Context(), odd, k.now()),
+			"key":        k.RevokeKey(t.Context(), odd, "key_1", k.now()),
 		} {
 			if !errors.Is(err, idv.ErrNotFound) {
 				t.Errorf("%s: %v", what, err)

@@ -61,10 +61,16 @@ func (r apiKeyRow) key() idv.APIKey {
 	}
 }
 
-// CreateKey keeps an API key.
-func (s *Store) CreateKey(ctx context.Context, key idv.APIKey) error {
+// CreateKey keeps an API key. Who made it, by, is kept on record.
+func (s *Store) CreateKey(ctx context.Context, key idv.APIKey, by string) error {
 	row := newAPIKeyRow(key)
-	return failed("keep an API key", s.alone(ctx).Create(&row).Error)
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		return s.audit(tx, &idv.AuditEntry{Actor: by, Action: idv.AuditKeyCreated, Object: row.ID})
+	})
+	return failed("keep an API key", err)
 }
 
 // KeyByHash gives the API key with the hash, or idv.ErrNotFound. Whether it
@@ -93,16 +99,22 @@ func (s *Store) Keys(ctx context.Context) ([]idv.APIKey, error) {
 	return keys, nil
 }
 
-// RevokeKey ends an API key; a second time changes nothing. It is
-// idv.ErrNotFound if there is no such key.
-func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
-	revoked := s.alone(ctx).Model(&apiKeyRow{}).Where("id = ?", word(id)).
-		UpdateColumn("revoked_at", gorm.Expr("coalesce(revoked_at, ?)", moment(at)))
-	if revoked.Error == nil && revoked.RowsAffected == 0 {
-		return idv.ErrNotFound
-	}
+// RevokeKey ends an API key; a second time changes nothing. Who did it, by, is
+// kept on record. It is idv.ErrNotFound if there is no such key.
+func (s *Store) RevokeKey(ctx context.Context, id, by string, at time.Time) error {
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		one := tx.Model(&apiKeyRow{}).Where("id = ?", word(id)).Session(&gorm.Session{})
+		revoked := one.Where("revoked_at IS NULL").UpdateColumn("revoked_at", moment(at))
+		if revoked.Error != nil {
+			return revoked.Error
+		}
+		if revoked.RowsAffected == 0 {
+			return notFound(one.Select("id").Take(&apiKeyRow{}).Error)
+		}
+		return s.audit(tx, &idv.AuditEntry{Actor: by, Action: idv.AuditKeyRevoked, Object: word(id)})
+	})
 	s.keys.forgetID(word(id))
-	return failed("revoke an API key", revoked.Error)
+	return failed("revoke an API key", err)
 }
 
 // TouchKey notes that an API key was used, to the minute.

@@ -23,7 +23,7 @@ func TestAPIKeys(t *testing.T) {
 		}
 		bare := idv.APIKey{ID: id.New(id.Key), Hash: bytes.Repeat([]byte{0x5A}, 32), CreatedAt: kept(k.now())}
 		for _, key := range []idv.APIKey{full, bare} {
-			if err := k.CreateKey(t.Context(), key); err != nil {
+			if err := k.CreateKey(t.Context(), key, "key_1"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -38,18 +38,18 @@ func TestAPIKeys(t *testing.T) {
 		}
 		twin := bare
 		twin.ID = id.New(id.Key)
-		if err := k.CreateKey(t.Context(), twin); err == nil {
+		if err := k.CreateKey(t.Context(), twin, "key_1"); err == nil {
 			t.Error("two keys with one hash")
 		}
 
 		at := kept(k.now())
-		if err := k.RevokeKey(t.Context(), full.ID, at); err != nil {
+		if err := k.RevokeKey(t.Context(), full.ID, "key_1", at); err != nil {
 			t.Fatal(err)
 		}
-		if err := k.RevokeKey(t.Context(), full.ID, at.Add(time.Hour)); err != nil {
+		if err := k.RevokeKey(t.Context(), full.ID, "key_1", at.Add(time.Hour)); err != nil {
 			t.Errorf("a second time: %v", err)
 		}
-		if err := k.RevokeKey(t.Context(), "key_none", at); !errors.Is(err, idv.ErrNotFound) {
+		if err := k.RevokeKey(t.Context(), "key_none", "key_1", at); !errors.Is(err, idv.ErrNotFound) {
 			t.Errorf("of none: %v", err)
 		}
 		full.RevokedAt = at
@@ -63,7 +63,7 @@ func TestAPIKeys(t *testing.T) {
 func TestUseOfAKeyIsKnownToTheMinute(t *testing.T) {
 	each(t, func(t *testing.T, k *kit) {
 		key := idv.APIKey{ID: id.New(id.Key), Hash: bytes.Repeat([]byte{1}, 32), CreatedAt: k.now()}
-		if err := k.CreateKey(t.Context(), key); err != nil {
+		if err := k.CreateKey(t.Context(), key, "key_1"); err != nil {
 			t.Fatal(err)
 		}
 		first := kept(k.now())
@@ -104,13 +104,13 @@ func TestRevocationIsKnownInTime(t *testing.T) {
 			if _, err := k.KeyByHash(t.Context(), key.Hash); !errors.Is(err, idv.ErrNotFound) {
 				t.Fatalf("before it is made: %v", err)
 			}
-			if err := k.CreateKey(t.Context(), key); err != nil {
+			if err := k.CreateKey(t.Context(), key, "key_1"); err != nil {
 				t.Fatal(err)
 			}
 			if revoked(key.Hash) {
 				t.Fatal("revoked at first")
 			}
-			if err := revoker.RevokeKey(t.Context(), key.ID, k.now()); err != nil {
+			if err := revoker.RevokeKey(t.Context(), key.ID, "key_1", k.now()); err != nil {
 				t.Fatal(err)
 			}
 			if revoker == other {
@@ -129,7 +129,7 @@ func TestManyKeys(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 1_100 {
 		key := idv.APIKey{ID: id.New(id.Key), Hash: bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 16), CreatedAt: k.now()}
-		if err := k.CreateKey(t.Context(), key); err != nil {
+		if err := k.CreateKey(t.Context(), key, "key_1"); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
