@@ -14,6 +14,8 @@
 //	@tag.description	What was announced: every change of a status, and every notice.
 //	@tag.name			endpoints
 //	@tag.description	Addresses of yours to which events are sent.
+//	@tag.name			keys
+//	@tag.description	API keys of clients. An operator makes the first one on the command line.
 //	@tag.name			providers
 //	@tag.description	The configured providers.
 //	@tag.name			webhooks

@@ -69,6 +69,10 @@ func (s *server) routes() []route {
 		{get, "/v1/privacy-tasks", idv.ScopeUsersErase, s.listTasks, false},
 		{post, "/v1/privacy-tasks/:id/done", idv.ScopeUsersErase, s.finishTask, true},
 		{get, "/v1/audit-log", idv.ScopeAdmin, s.listAuditLog, false},
+		{post, "/v1/keys", idv.ScopeAdmin, s.createKey, true},
+		{get, "/v1/keys", idv.ScopeAdmin, s.listKeys, false},
+		{get, "/v1/keys/:id", idv.ScopeAdmin, s.getKey, false},
+		{del, "/v1/keys/:id", idv.ScopeAdmin, s.revokeKey, false},
 
 		{get, "/v1/providers", anyCredential, s.listProviders, false},
 	}

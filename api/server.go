@@ -89,6 +89,7 @@ type Options struct {
 	Idempotency   Idempotency
 	Authenticator Authenticator
 	ClientTokens  ClientTokens
+	Keys          Keys
 	// Origins are the web origins that may call with a client token.
 	Origins   []string
 	Providers func() []ProviderStatus

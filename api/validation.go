@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,7 @@ func newValidation() *validation {
 		"callback":  callback,
 		"birthdate": birthdate,
 		"events":    idv.EventPattern,
+		"scope":     func(s string) bool { return slices.Contains(idv.Scopes(), idv.Scope(s)) },
 		"phone":     regexp.MustCompile(`^\+?[0-9][0-9 ().-]{3,30}$`).MatchString,
 	} {
 		// It fails for an empty tag or function only.
@@ -86,6 +88,8 @@ func explain(f validator.FieldError) (code, detail string) {
 		return "invalid_url", "must be an https address (http for localhost)"
 	case "events":
 		return "invalid_value", "must be a type of event, or a group of them such as user.*"
+	case "scope":
+		return "invalid_value", "must be a scope, such as " + string(idv.ScopeUsersRead)
 	case "birthdate":
 		return "invalid_date", "must be a past date as YYYY-MM-DD"
 	case "iso3166_1_alpha2":

@@ -59,6 +59,10 @@ func TestWhoMayCallWhat(t *testing.T) {
 		"GET /v1/endpoints/{id}/messages":                    idv.ScopeEndpointsManage,
 		"POST /v1/endpoints/{id}/resend":                     idv.ScopeEndpointsManage,
 		"POST /v1/endpoints/{id}/messages/{eventId}/resend":  idv.ScopeEndpointsManage,
+		"POST /v1/keys":                                      idv.ScopeAdmin,
+		"GET /v1/keys":                                       idv.ScopeAdmin,
+		"GET /v1/keys/{id}":                                  idv.ScopeAdmin,
+		"DELETE /v1/keys/{id}":                               idv.ScopeAdmin,
 	}
 	enginetest.Each(t, func(t *testing.T, databaseURL string) {
 		w := start(t, databaseURL)
@@ -105,7 +109,7 @@ func TestRevokedKey(t *testing.T) {
 		w := start(t, databaseURL)
 		w.key = w.grant([]idv.Scope{idv.ScopeSessionsRead}, time.Now().Add(time.Hour))
 		w.call("GET", "/v1/sessions", nil, "authorization", "bearer "+w.key).want(t, 200, "")
-		keys, err := w.app.store.Keys(t.Context())
+		keys, err := w.app.store.Keys(t.Context(), idv.Page{})
 		must(t, err)
 		if keys[0].LastUsedAt.IsZero() {
 			t.Error("its use was not noted")

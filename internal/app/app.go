@@ -151,6 +151,7 @@ func (a *App) apiOptions() api.Options {
 		Idempotency:   a.store,
 		Authenticator: token.First{clients, keys},
 		ClientTokens:  clients,
+		Keys:          a.store,
 		Origins:       a.config.CORSOrigins,
 		Providers:     a.accounts.statuses,
 		Ready:         a.ready,

@@ -68,12 +68,7 @@ func (c *command) keysCreate() *cobra.Command {
 }
 
 func (c *command) createKey(ctx context.Context, st *store.Store, name string, scopes []idv.Scope, expires time.Duration, asJSON bool) error {
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	secret := token.New()
-	key := idv.APIKey{ID: id.New("key"), Name: name, Hash: token.Hash(secret), Scopes: scopes, CreatedAt: now}
-	if expires > 0 {
-		key.ExpiresAt = now.Add(expires)
-	}
+	key, secret := token.Issue(name, scopes, expires, time.Now())
 	if err := st.CreateKey(ctx, key, idv.ActorCLI); err != nil {
 		return err
 	}
@@ -106,10 +101,11 @@ func (c *command) keysList() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withStore(cmd, func(ctx context.Context, st *store.Store) error {
-				keys, err := st.Keys(ctx)
+				keys, err := st.Keys(ctx, idv.Page{})
 				if err != nil {
 					return err
 				}
+				slices.Reverse(keys) // the newest one is the last to be read
 				shown := []shownKey{}
 				for _, k := range keys {
 					shown = append(shown, shownKey{

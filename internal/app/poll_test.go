@@ -286,7 +286,7 @@ func TestRevokedWhileWaiting(t *testing.T) {
 	w.key = w.grant([]idv.Scope{idv.ScopeUsersRead}, time.Time{})
 	answered := w.later(verification+"?wait=60", "If-None-Match", w.user("user-1").header.Get("ETag"))
 	w.awaitWaiting(1)
-	keys, err := w.app.store.Keys(t.Context())
+	keys, err := w.app.store.Keys(t.Context(), idv.Page{})
 	must(t, err)
 	must(t, w.app.store.RevokeKey(t.Context(), keys[0].ID, "test", time.Now()))
 	first.create("user-1", "kora")

@@ -158,7 +158,7 @@ func TestStreamShowsThatItLives(t *testing.T) {
 	// With its key, a stream ends.
 	w.key = w.grant([]idv.Scope{idv.ScopeUsersRead}, time.Time{})
 	f = w.follow("user-1", "0")
-	keys, err := w.app.store.Keys(t.Context())
+	keys, err := w.app.store.Keys(t.Context(), idv.Page{})
 	must(t, err)
 	must(t, w.app.store.RevokeKey(t.Context(), keys[0].ID, "test", time.Now()))
 	f.wantEnd()

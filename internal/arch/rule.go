@@ -40,7 +40,7 @@ func Rules() []Rule {
 		{Package: "internal/id"},
 		{Package: "internal/seal", Imports: []string{"internal/idv"}},
 		{Package: "internal/ledger", Pure: true},
-		{Package: "internal/token", Imports: []string{"internal/idv"}},
+		{Package: "internal/token", Imports: []string{"internal/id", "internal/idv"}},
 		{Package: "internal/config", Imports: []string{"internal/idv"}},
 
 		{Package: "internal/session", Imports: []string{"internal/idv"}},

@@ -86,10 +86,26 @@ func (s *Store) KeyByHash(ctx context.Context, hash []byte) (idv.APIKey, error) 
 	})
 }
 
-// Keys lists all API keys, oldest first, the revoked ones too.
-func (s *Store) Keys(ctx context.Context) ([]idv.APIKey, error) {
+// Key gives one API key, or idv.ErrNotFound.
+func (s *Store) Key(ctx context.Context, id string) (idv.APIKey, error) {
+	var row apiKeyRow
+	if err := s.read(ctx).Where("id = ?", word(id)).Take(&row).Error; err != nil {
+		return idv.APIKey{}, failed("read an API key", notFound(err))
+	}
+	return row.key(), nil
+}
+
+// Keys lists API keys, newest first, the revoked ones too. A limit of 0 is none.
+func (s *Store) Keys(ctx context.Context, p idv.Page) ([]idv.APIKey, error) {
+	query := s.read(ctx).Order("id DESC")
+	if p.After != "" {
+		query = query.Where("id < ?", word(p.After))
+	}
+	if p.Limit > 0 {
+		query = query.Limit(p.Limit)
+	}
 	var rows []apiKeyRow
-	if err := s.read(ctx).Order("created_at, id").Find(&rows).Error; err != nil {
+	if err := query.Find(&rows).Error; err != nil {
 		return nil, failed("list API keys", err)
 	}
 	keys := make([]idv.APIKey, len(rows))

@@ -53,9 +53,26 @@ func TestAPIKeys(t *testing.T) {
 			t.Errorf("of none: %v", err)
 		}
 		full.RevokedAt = at
-		list, err := k.Keys(t.Context())
-		if diff := cmp.Diff([]idv.APIKey{full, bare}, list); err != nil || diff != "" {
-			t.Errorf("list: %v (-want +got):\n%s", err, diff)
+		one, err := k.Key(t.Context(), full.ID)
+		if diff := cmp.Diff(full, one); err != nil || diff != "" {
+			t.Errorf("by id: %v (-want +got):\n%s", err, diff)
+		}
+		if _, err := k.Key(t.Context(), id.New(id.Key)); !errors.Is(err, idv.ErrNotFound) {
+			t.Errorf("by the id of none: %v", err)
+		}
+		for _, c := range []struct {
+			page idv.Page
+			want []idv.APIKey
+		}{
+			{idv.Page{}, []idv.APIKey{bare, full}},
+			{idv.Page{Limit: 1}, []idv.APIKey{bare}},
+			{idv.Page{Limit: 2, After: bare.ID}, []idv.APIKey{full}},
+			{idv.Page{Limit: 2, After: full.ID}, []idv.APIKey{}},
+		} {
+			list, err := k.Keys(t.Context(), c.page)
+			if diff := cmp.Diff(c.want, list); err != nil || diff != "" {
+				t.Errorf("list %+v: %v (-want +got):\n%s", c.page, err, diff)
+			}
 		}
 	})
 }
