@@ -96,6 +96,7 @@ func ConfinedModules() []Confined {
 		{"code.dny.dev/ssrf", []string{"internal/outbox"}},
 		{"github.com/swaggest", []string{"api", "docs"}},
 		{"github.com/golang-jwt", []string{"internal/token"}},
+		{"github.com/MicahParks", []string{"internal/token"}},
 		{"github.com/evanw/esbuild", nil},
 	}
 }

@@ -1,4 +1,5 @@
-// Package token tells who calls: it makes API keys and recognizes them.
+// Package token tells who calls: it makes API keys and client tokens, and recognizes
+// them and the JWTs of an operator's identity provider.
 package token
 
 import (
