@@ -33,7 +33,7 @@ func (s *server) admit(c echo.Context, scope idv.Scope) (idv.Caller, error) {
 	scheme, credential, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
 	credential = strings.TrimSpace(credential)
 	if !strings.EqualFold(scheme, "Bearer") || credential == "" {
-		return idv.Caller{}, unauthorized("Send a credential: Authorization: Bearer <API key or client token>.")
+		return idv.Caller{}, unauthorized("Send a credential: Authorization: Bearer <API key, JWT or client token>.")
 	}
 	caller, err := s.Authenticator.Authenticate(c.Request().Context(), credential)
 	if errors.Is(err, token.ErrInvalid) {

@@ -28,5 +28,5 @@
 //	@securityDefinitions.apikey	Bearer
 //	@in							header
 //	@name						Authorization
-//	@description				an API key, sent as `Authorization: Bearer <API key>`
+//	@description				an API key, a JWT of your own identity provider where the operator accepts those, or a client token, sent as `Authorization: Bearer <credential>`. While the keys of the identity provider cannot be fetched, a JWT is answered 503 `internal` with `Retry-After`.
 package api

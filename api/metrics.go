@@ -17,6 +17,7 @@ import (
 //	@Failure		401	{object}	problem	"`unauthorized`"
 //	@Failure		403	{object}	problem	"`forbidden`: needs the scope `metrics:read`"
 //	@Failure		500	{object}	problem	"`internal`"
+//	@Failure		503	{object}	problem	"`internal`: the credential cannot be checked at present; `Retry-After` says when to come back"
 //	@x-example		{"200": "# HELP bonafide_delivery_oldest_received_seconds Age of the oldest delivery that is received and not worked yet.\n# TYPE bonafide_delivery_oldest_received_seconds gauge\nbonafide_delivery_oldest_received_seconds{provider=\"kora\"} 0\n"}
 //	@Security		Bearer
 //	@Router			/metrics [get]

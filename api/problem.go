@@ -13,6 +13,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/idv"
 	"github.com/bonafide-idv/bonafide/internal/inbox"
 	"github.com/bonafide-idv/bonafide/internal/session"
+	"github.com/bonafide-idv/bonafide/internal/token"
 )
 
 // The stable codes of errors.
@@ -140,6 +141,8 @@ func classify(err error) *problem {
 		return routingProblem(routing)
 	case errors.Is(err, idv.ErrBusy):
 		return busy(err)
+	case errors.Is(err, token.ErrUnchecked):
+		return unchecked(err)
 	case errors.Is(err, context.Canceled):
 		return &problem{Status: http.StatusServiceUnavailable, Code: codeInternal, Detail: "The caller went away."}
 	default:
@@ -158,6 +161,18 @@ func busy(cause error) *problem {
 		Status: http.StatusServiceUnavailable, Code: codeInternal,
 		Detail: "The server cannot keep anything at the moment: its database is slow or away. Send the same request again in a while.",
 		header: retryAfter(busyFor), cause: cause,
+	}
+}
+
+// uncheckedFor is how soon the keys of an identity provider that is away are
+// asked for again.
+const uncheckedFor = 10 * time.Second
+
+func unchecked(cause error) *problem {
+	return &problem{
+		Status: http.StatusServiceUnavailable, Code: codeInternal,
+		Detail: "The JWT cannot be checked at present: the keys of its identity provider could not be fetched yet. Send the same request again in a while.",
+		header: retryAfter(uncheckedFor), cause: cause,
 	}
 }
 

@@ -42,6 +42,13 @@ func TestWhoMayCallWhat(t *testing.T) {
 		"GET /v1/sessions/{id}/result":                       idv.ScopeResultsRead,
 		"GET /v1/users/{externalUserId}/verification":        idv.ScopeUsersRead,
 		"POST /v1/users/{externalUserId}/client-tokens":      idv.ScopeSessionsWrite,
+		"DELETE /v1/users/{externalUserId}":                  idv.ScopeUsersErase,
+		"GET /v1/users/{externalUserId}/legal-hold":          idv.ScopeAdmin,
+		"PUT /v1/users/{externalUserId}/legal-hold":          idv.ScopeAdmin,
+		"DELETE /v1/users/{externalUserId}/legal-hold":       idv.ScopeAdmin,
+		"GET /v1/privacy-tasks":                              idv.ScopeUsersErase,
+		"POST /v1/privacy-tasks/{id}/done":                   idv.ScopeUsersErase,
+		"GET /v1/audit-log":                                  idv.ScopeAdmin,
 		"GET /v1/me/verification":                            ownUser,
 		"GET /v1/events":                                     idv.ScopeSessionsRead,
 		"POST /v1/webhooks/{provider}":                       "",
@@ -65,11 +72,20 @@ func TestWhoMayCallWhat(t *testing.T) {
 		"DELETE /v1/keys/{id}":                               idv.ScopeAdmin,
 	}
 	enginetest.Each(t, func(t *testing.T, databaseURL string) {
-		w := start(t, databaseURL)
+		provider := newIdentity(t)
+		w := start(t, databaseURL, provider.accepted)
 		keys := map[idv.Scope]string{}
+		credentials := map[idv.Scope][]string{} // those that have only the scope
 		for _, scope := range idv.Scopes() {
 			keys[scope] = w.grant([]idv.Scope{scope}, time.Time{})
+			credentials[scope] = []string{
+				keys[scope],
+				provider.shared(map[string]any{"scope": "openid " + string(scope)}),
+				provider.signed(map[string]any{"scp": []any{scope, "openid"}}),
+			}
 		}
+		past := map[string]any{"scope": "admin", "exp": time.Now().Unix()}
+		nobody := []string{provider.shared(nil), provider.signed(map[string]any{"scope": "openid"})} // who may nothing by name
 		clientToken := w.call("POST", "/v1/users/user-1/client-tokens", nil).want(t, 201, "").text("clientToken")
 		expired := w.grant(idv.Scopes(), time.Now().Add(-time.Second))
 		for _, operation := range api.Operations() {
@@ -83,7 +99,10 @@ func TestWhoMayCallWhat(t *testing.T) {
 			answered := func(authorization string) int {
 				return w.call(method, path, nil, "Authorization", authorization).status
 			}
-			for _, bad := range []string{"", "Bearer", "Bearer nonsense", "Basic " + keys[idv.ScopeAdmin], "Bearer " + expired, keys[idv.ScopeAdmin]} {
+			for _, bad := range []string{
+				"", "Bearer", "Bearer nonsense", "Basic " + keys[idv.ScopeAdmin], "Bearer " + expired, keys[idv.ScopeAdmin],
+				"Bearer " + provider.shared(past), "Bearer " + provider.signed(past),
+			} {
 				if got := answered(bad); (got == http.StatusUnauthorized) != (need != "" || path == "/v1/webhooks/kora") {
 					t.Errorf("%s with %q: %d", operation, bad, got)
 				}
@@ -94,10 +113,17 @@ func TestWhoMayCallWhat(t *testing.T) {
 			if got := answered("Bearer " + clientToken); (got == http.StatusForbidden) == (need == ownUser) || got == http.StatusUnauthorized {
 				t.Errorf("%s with a client token: %d", operation, got)
 			}
-			for scope, key := range keys {
+			for scope, list := range credentials {
 				may := need == "*" || need != ownUser && (scope == need || scope == idv.ScopeAdmin)
-				if got := answered("Bearer " + key); (got == http.StatusForbidden) == may || got == http.StatusUnauthorized {
-					t.Errorf("%s with the scope %s: %d", operation, scope, got)
+				for i, credential := range list {
+					if got := answered("Bearer " + credential); (got == http.StatusForbidden) == may || got == http.StatusUnauthorized {
+						t.Errorf("%s with the scope %s, credential %d: %d", operation, scope, i, got)
+					}
+				}
+			}
+			for _, credential := range nobody {
+				if got := answered("Bearer " + credential); (got == http.StatusForbidden) == (need == "*") || got == http.StatusUnauthorized {
+					t.Errorf("%s with a JWT without a scope: %d", operation, got)
 				}
 			}
 		}

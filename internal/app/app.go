@@ -40,6 +40,8 @@ type App struct {
 	docs     http.Handler
 	metrics  *metric.Set
 	log      *slog.Logger
+	// issuerKeys are those of the operator's identity provider; nil if there are none.
+	issuerKeys *token.KeySet
 }
 
 // openStore opens the database of a configuration for a command that changes no
@@ -104,6 +106,7 @@ func newApp(c config.Config, st *store.Store, accounts *accounts, publicURL stri
 		Observer:  metrics,
 		Logger:    log,
 	})
+	a.issuerKeys = a.newIssuerKeys()
 	a.hub = watch.New(watch.Options{Reader: st, Logger: log})
 	a.outbox = outbox.New(outbox.Options{
 		Store:     st,
@@ -134,7 +137,6 @@ func (a *App) handler() http.Handler { return api.New(a.apiOptions()) }
 
 func (a *App) apiOptions() api.Options {
 	clients := &token.Clients{Secrets: a.config.EncryptionKeys, Now: time.Now}
-	keys := &token.Keys{Store: a.store, Bootstrap: a.config.BootstrapAPIKey, Now: time.Now, Logger: a.log}
 	return api.Options{
 		Sessions:      a.sessions,
 		SessionReader: a.store,
@@ -149,7 +151,7 @@ func (a *App) apiOptions() api.Options {
 		Privacy:       a.store,
 		Audit:         a.store,
 		Idempotency:   a.store,
-		Authenticator: token.First{clients, keys},
+		Authenticator: a.credentials(clients),
 		ClientTokens:  clients,
 		Keys:          a.store,
 		Origins:       a.config.CORSOrigins,

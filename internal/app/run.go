@@ -36,6 +36,7 @@ func (a *App) run(ctx context.Context, l net.Listener, h http.Handler, p parts) 
 	defer a.startWatching(ctx)()
 	var server *http.Server
 	if p.api {
+		defer a.startKeys(ctx)()
 		server = newServer(h)
 		// Whoever waits is sent away, and comes back to another replica.
 		server.RegisterOnShutdown(a.hub.Close)

@@ -93,7 +93,7 @@ func start(t *testing.T, databaseURL string, change ...func(*config.Config)) *wo
 	w.calls = &calls{next: emulators.beside(w.app.handler()), of: map[string]int{}}
 	server.Config.Handler = w.calls
 	server.Start()
-	stopWatching := w.app.startWatching(t.Context())
+	stopWatching, stopKeys := w.app.startWatching(t.Context()), w.app.startKeys(t.Context())
 	q, err := w.app.startWorkers(t.Context())
 	must(t, err)
 
@@ -104,6 +104,7 @@ func start(t *testing.T, databaseURL string, change ...func(*config.Config)) *wo
 		w.app.hub.Close()
 		server.Close()
 		stopWatching()
+		stopKeys()
 		if err := q.Stop(ctx); err != nil {
 			t.Errorf("stop the workers: %v", err)
 		}

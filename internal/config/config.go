@@ -21,6 +21,7 @@ type Config struct {
 	DatabaseURL     string
 	BootstrapAPIKey string
 	EncryptionKeys  [][]byte // the first encrypts, all decrypt
+	JWT             JWT
 	ValidFor        time.Duration
 	ProviderTimeout time.Duration
 	CORSOrigins     []string // that may call with a client token from a browser
@@ -37,7 +38,8 @@ type Config struct {
 	LogLevel slog.Level
 	Accounts []Account // in the order in which routing falls back to them
 	Routing  []Rule
-	// Warnings are for the log: settings that were given and do nothing.
+	// Warnings are for the log: settings that were given and do nothing, or less
+	// than they should.
 	Warnings []string
 }
 

@@ -56,7 +56,8 @@ func Load(src Source, infos []idv.Info, required ...string) (Config, error) {
 	}
 	c.Accounts = v.accounts(infos)
 	v.checkRouting(c)
-	c.Warnings = v.leftOver()
+	c.JWT, c.Warnings = v.jwt()
+	c.Warnings = append(c.Warnings, v.leftOver()...)
 	if len(v.mistakes) > 0 {
 		return c, Mistakes(v.mistakes)
 	}

@@ -33,6 +33,10 @@ const (
 	erasureLedger   = "ERASURE_LEDGER"
 	sandbox         = "SANDBOX"
 	logLevel        = "LOG_LEVEL"
+	jwtSecret       = "JWT_SECRET"
+	jwksURL         = "JWT_JWKS_URL"
+	jwtIssuer       = "JWT_ISSUER"
+	jwtAudience     = "JWT_AUDIENCE"
 )
 
 // EncryptionKey is the name of the setting that only some commands need.
@@ -46,6 +50,10 @@ func Core() []Setting {
 		{Name: databaseURL, Default: "sqlite:bonafide.db", Help: "postgres://… or sqlite:PATH"},
 		{Name: bootstrapAPIKey, Secret: true, Help: "an API key with every scope, for provisioning; at least 32 characters"},
 		{Name: EncryptionKey, Secret: true, Help: "base64 of 32 bytes; encrypts personal data and stored webhooks. A comma-separated list: the first encrypts, all decrypt"},
+		{Name: jwtSecret, Secret: true, Help: "accept JWTs (HS256) that are signed with this secret; one literal of at least 16 bytes, better 32"},
+		{Name: jwksURL, Help: "accept JWTs that are signed with the keys of this JSON Web Key Set; https (http for localhost), and wants issuer and audience"},
+		{Name: jwtIssuer, Help: "the issuer (iss) that JWTs must have"},
+		{Name: jwtAudience, Help: "the audience (aud) that JWTs must have"},
 		{Name: validFor, Default: "8760h", Help: "how long an approval counts; 0 for ever"},
 		{Name: providerTimeout, Default: "10s", Help: "one call to a provider, all tries of a read included"},
 		{Name: corsOrigins, Help: "origins, separated by commas, whose pages may call /v1/me/… from a browser, such as https://app.example.com"},
@@ -82,10 +90,4 @@ func variable(account, key string) string {
 
 // withoutEffect are names that belong to this interface and do nothing yet in
 // this version. They are told apart from typing mistakes.
-func withoutEffect(name string) bool {
-	switch name {
-	case "JWT_SECRET", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "RATE_LIMIT":
-		return true
-	}
-	return false
-}
+func withoutEffect(name string) bool { return name == "RATE_LIMIT" }

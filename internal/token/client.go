@@ -70,7 +70,7 @@ func (c *Clients) Authenticate(_ context.Context, credential string) (idv.Caller
 	var claims jwt.RegisteredClaims
 	_, err := jwt.ParseWithClaims(credential, &claims, c.key,
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
-		jwt.WithIssuer(issuer), jwt.WithAudience(audience), jwt.WithExpirationRequired(), jwt.WithTimeFunc(c.Now))
+		jwt.WithIssuer(issuer), jwt.WithAudience(audience), jwt.WithExpirationRequired(), jwt.WithStrictDecoding(), jwt.WithTimeFunc(c.Now))
 	if err != nil || claims.Subject == "" {
 		return idv.Caller{}, ErrInvalid
 	}
