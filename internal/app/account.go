@@ -37,8 +37,9 @@ func openAccounts(c config.Config, m *metric.Set) (*accounts, error) {
 	for _, account := range c.On() {
 		adapter := adapterOf(account.Adapter)
 		watch := &monitor{
-			next: http.DefaultTransport.(*http.Transport).Clone(),
-			tell: func(method, outcome string, took time.Duration) { m.Call(account.Name, method, outcome, took) },
+			next:    http.DefaultTransport.(*http.Transport).Clone(),
+			tell:    func(method, outcome string, took time.Duration) { m.Call(account.Name, method, outcome, took) },
+			answers: func(yes bool) { m.Answers(account.Name, yes) },
 		}
 		p, err := adapter.New(account.Settings, &http.Client{Transport: watch, Timeout: c.ProviderTimeout})
 		if err != nil {

@@ -115,6 +115,7 @@ func newApp(c config.Config, st *store.Store, accounts *accounts, publicURL stri
 		Allow:     c.EndpointAllow,
 		NewID:     id.New,
 		Now:       time.Now,
+		Observe:   func(attempt idv.Attempt) { metrics.Attempt(attemptOutcome(attempt)) },
 		Logger:    log,
 	})
 	return a, a.askForMetrics()

@@ -53,6 +53,14 @@ func (a *App) askForMetrics() error {
 	a.metrics.JobsWaiting(func(ctx context.Context) ([]idv.JobBacklog, error) {
 		return queue.Backlog(ctx, engine, reader)
 	})
+	a.metrics.Outgoing(a.store.OutgoingBacklog)
+	a.metrics.Unsettled(a.store.UnsettledCreates)
+	a.metrics.Pools(func() (list []metric.Pool) {
+		for _, state := range a.store.PoolStates() {
+			list = append(list, metric.Pool(state))
+		}
+		return list
+	})
 	return nil
 }
 
@@ -82,4 +90,12 @@ type questions struct{ *metric.Set }
 // Asked counts one question.
 func (q questions) Asked(account string, outcome reconcile.Outcome) {
 	q.Set.Asked(account, string(outcome))
+}
+
+// attemptOutcome says in one word how a try to send an event ended.
+func attemptOutcome(a idv.Attempt) string {
+	if a.Fault == "" {
+		return string(idv.MessageDelivered)
+	}
+	return string(a.Fault)
 }

@@ -172,15 +172,19 @@ func TestOutcomesWithoutAnAnswer(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	var outcomes []string
-	m := &monitor{next: http.DefaultTransport, tell: func(_, outcome string, _ time.Duration) { outcomes = append(outcomes, outcome) }}
+	var answered []bool
+	m := &monitor{
+		next: http.DefaultTransport, tell: func(_, outcome string, _ time.Duration) { outcomes = append(outcomes, outcome) },
+		answers: func(yes bool) { answered = append(answered, yes) },
+	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, gone.URL, nil)
 	must(t, err)
 	_, err = m.RoundTrip(req)
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, cerr := m.RoundTrip(req.WithContext(canceled))
-	if err == nil || cerr == nil || !slices.Equal(outcomes, []string{"connection", "canceled"}) {
-		t.Errorf("outcomes %v of %v and %v", outcomes, err, cerr)
+	if err == nil || cerr == nil || !slices.Equal(outcomes, []string{"connection", "canceled"}) || !slices.Equal(answered, []bool{false}) {
+		t.Errorf("outcomes %v and answers %v of %v and %v", outcomes, answered, err, cerr)
 	}
 }
 

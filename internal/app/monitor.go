@@ -15,6 +15,10 @@ import (
 type monitor struct {
 	next http.RoundTripper
 	tell func(method, outcome string, took time.Duration)
+	// answers is told whether the provider answered the last call.
+	answers func(yes bool)
+	// trace begins to follow a call; nil if nobody does.
+	trace func(ctx context.Context, method string) (end func(outcome string))
 
 	mu                       sync.Mutex
 	lastSuccess, lastFailure time.Time
@@ -22,17 +26,31 @@ type monitor struct {
 
 // RoundTrip counts an answer that is not the provider's fault as a success.
 func (m *monitor) RoundTrip(r *http.Request) (*http.Response, error) {
+	end := func(string) {}
+	if m.trace != nil {
+		end = m.trace(r.Context(), r.Method)
+	}
 	began := time.Now()
 	res, err := m.next.RoundTrip(r)
-	m.tell(r.Method, callOutcome(res, err), time.Since(began))
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err != nil || res.StatusCode >= http.StatusInternalServerError {
-		m.lastFailure = time.Now()
-	} else {
-		m.lastSuccess = time.Now()
+	outcome := callOutcome(res, err)
+	end(outcome)
+	m.tell(r.Method, outcome, time.Since(began))
+	if outcome != callCanceled { // which says nothing of the provider
+		m.note(err == nil && res.StatusCode < http.StatusInternalServerError)
 	}
 	return res, err
+}
+
+// note keeps whether the last call was answered.
+func (m *monitor) note(answered bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if answered {
+		m.lastSuccess = time.Now()
+	} else {
+		m.lastFailure = time.Now()
+	}
+	m.answers(answered) // in the order of the calls' ends
 }
 
 // How a call to a provider ends.
@@ -49,6 +67,9 @@ const (
 func callOutcomes() []string {
 	return []string{callOK, callRefused, callRateLimited, callBroken, callTimeout, callConnection, callCanceled}
 }
+
+// callFailed reports whether an outcome is the end of a call without a good answer.
+func callFailed(outcome string) bool { return outcome != callOK }
 
 func callOutcome(res *http.Response, err error) string {
 	var network net.Error

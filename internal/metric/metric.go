@@ -45,12 +45,14 @@ type Set struct {
 	jobDuration     *prometheus.HistogramVec
 	calls           *prometheus.CounterVec
 	callDuration    *prometheus.HistogramVec
+	answers         *prometheus.GaugeVec
 	questions       *prometheus.CounterVec
+	attempts        *prometheus.CounterVec
 }
 
 // New makes a set with the metrics of what this process does itself. What is
-// asked for at each scrape is added to it by Deliveries, JobsWaiting and
-// QuestionsDue.
+// asked for at each scrape is added to it by Deliveries, JobsWaiting,
+// QuestionsDue, Outgoing, Unsettled and Pools.
 func New(o Options) *Set {
 	s := &Set{Options: o, registry: prometheus.NewRegistry()}
 	s.registry.MustRegister(
@@ -62,6 +64,7 @@ func New(o Options) *Set {
 	s.addJobs()
 	s.addCalls()
 	s.addQuestions()
+	s.addAttempts()
 	s.gauge("bonafide_build_info", "Always 1. Join it to see which version a process runs.", "version", "goversion").
 		WithLabelValues(o.Version, runtime.Version()).Set(1)
 	return s

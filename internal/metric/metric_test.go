@@ -131,6 +131,9 @@ func TestThePageTellsTheMetrics(t *testing.T) {
 	s := newSet(&bytes.Buffer{})
 	s.Deliveries(func(context.Context) ([]idv.DeliveryBacklog, error) { return nil, nil })
 	s.JobsWaiting(func(context.Context) ([]idv.JobBacklog, error) { return nil, nil })
+	s.Outgoing(func(context.Context) (idv.OutgoingBacklog, error) { return idv.OutgoingBacklog{}, nil })
+	s.Unsettled(func(context.Context) ([]idv.UnsettledCreates, error) { return nil, nil })
+	s.Pools(func() []metric.Pool { return nil })
 	s.QuestionsDue(func(context.Context, string) (idv.QuestionBacklog, error) { return idv.QuestionBacklog{}, nil })
 	table := "| metric | type | labels | |\n|---|---|---|---|\n"
 	known := map[string]bool{}

@@ -104,7 +104,7 @@ func (o *Outbox) take(taking, sending context.Context, l *lane) bool {
 
 // try sends a message once. It is not ok if that was given up.
 func (o *Outbox) try(ctx context.Context, endpoint idv.Endpoint, m idv.Message) (settled idv.Settlement, ok bool) {
-	attempt, answer := o.sender.send(ctx, endpoint, m.Event)
+	attempt, answer := o.watched(ctx, endpoint, m)
 	settled = idv.Settlement{
 		EndpointID: m.EndpointID, EventID: m.Event.ID, Tries: m.Tries, Attempt: attempt,
 		State: idv.MessageDelivered, Gone: answer.gone,
@@ -116,4 +116,18 @@ func (o *Outbox) try(ctx context.Context, endpoint idv.Endpoint, m idv.Message) 
 		}
 	}
 	return settled, ctx.Err() == nil
+}
+
+// watched sends a message once, and tells those who watch how that went.
+func (o *Outbox) watched(ctx context.Context, endpoint idv.Endpoint, m idv.Message) (idv.Attempt, answer) {
+	end := func(idv.Attempt) {}
+	if o.Trace != nil {
+		end = o.Trace(ctx, m)
+	}
+	attempt, answer := o.sender.send(ctx, endpoint, m.Event)
+	end(attempt)
+	if o.Observe != nil && ctx.Err() == nil {
+		o.Observe(attempt)
+	}
+	return attempt, answer
 }

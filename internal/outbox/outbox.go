@@ -45,10 +45,16 @@ type Options struct {
 	// public. Only there may an endpoint be called without TLS.
 	Allow []netip.Prefix
 	// Roots are the authorities that are trusted; nil for the system's.
-	Roots  *x509.CertPool
-	NewID  func(prefix string) string
-	Now    func() time.Time
-	Poll   time.Duration // how often it looks by itself; default: 250 ms
+	Roots *x509.CertPool
+	NewID func(prefix string) string
+	Now   func() time.Time
+	Poll  time.Duration // how often it looks by itself; default: 250 ms
+	// Observe is told how each try ended that was not given up, and may be called at
+	// once from several goroutines. Default: nobody is.
+	Observe func(a idv.Attempt)
+	// Trace begins to follow one try; end is told how it ended. Default: nobody
+	// follows.
+	Trace  func(ctx context.Context, m idv.Message) (end func(a idv.Attempt))
 	Logger *slog.Logger
 }
 
