@@ -37,11 +37,30 @@ func templateOf(path string) string { return pathParam.ReplaceAllString(path, "{
 // observe tells of a request by its route and never by its address, which may
 // be anything.
 func (s *server) observe(v middleware.RequestLoggerValues) {
-	route, known := s.template[v.RoutePath]
-	if !known {
-		route = otherRoute
+	s.Observer.Request(s.routeOf(v.RoutePath), v.Method, v.Status, v.Latency)
+}
+
+// routeOf bounds the routes.
+func (s *server) routeOf(path string) string {
+	if route, known := s.template[path]; known {
+		return route
 	}
-	s.Observer.Request(route, v.Method, v.Status, v.Latency)
+	return otherRoute
+}
+
+// traced has a request followed, if anybody does. It comes before whatever decides
+// the status.
+func (s *server) traced(next echo.HandlerFunc) echo.HandlerFunc {
+	if s.Trace == nil {
+		return next
+	}
+	return func(c echo.Context) error {
+		r := c.Request()
+		ctx, end := s.Trace(r.Context(), r.Header, r.Method, s.routeOf(c.Path()), requestID(c))
+		c.SetRequest(r.WithContext(ctx))
+		defer func() { end(c.Response().Status) }()
+		return next(c)
+	}
 }
 
 // What becomes of a webhook at the door.

@@ -99,7 +99,10 @@ type Options struct {
 	Spec     []byte       // the OpenAPI document
 	Metrics  http.Handler // serves the numbers of /metrics
 	Observer Observer
-	Logger   *slog.Logger
+	// Trace begins to follow a request to one of the routes that an Observer knows;
+	// end is told the status of the answer. Default: nobody follows.
+	Trace  func(ctx context.Context, header http.Header, method, route, requestID string) (traced context.Context, end func(status int))
+	Logger *slog.Logger
 	// Heartbeat is how often a stream that has nothing to tell says so; default
 	// 15 seconds.
 	Heartbeat time.Duration
@@ -124,6 +127,7 @@ func New(o Options) http.Handler {
 	e.HTTPErrorHandler = s.renderError
 	e.Use(
 		middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: func() string { return id.New("req") }}),
+		s.traced,
 		s.accessLog(),
 		middleware.RecoverWithConfig(middleware.RecoverConfig{
 			DisableErrorHandler: true,

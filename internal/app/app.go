@@ -25,6 +25,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/session"
 	"github.com/bonafide-idv/bonafide/internal/store"
 	"github.com/bonafide-idv/bonafide/internal/token"
+	"github.com/bonafide-idv/bonafide/internal/trace"
 	"github.com/bonafide-idv/bonafide/internal/watch"
 )
 
@@ -39,6 +40,7 @@ type App struct {
 	outbox   *outbox.Outbox
 	docs     http.Handler
 	metrics  *metric.Set
+	tracer   *trace.Tracer // nil: nothing is traced
 	log      *slog.Logger
 	// issuerKeys are those of the operator's identity provider; nil if there are none.
 	issuerKeys *token.KeySet
@@ -162,6 +164,7 @@ func (a *App) apiOptions() api.Options {
 		Spec:          docs.OpenAPI(),
 		Metrics:       a.metrics.Handler(),
 		Observer:      a.metrics,
+		Trace:         a.traceRequest(),
 		Logger:        a.log,
 	}
 }
@@ -189,7 +192,7 @@ func migrated(ctx context.Context, st *store.Store) error {
 // workers is the queue with a handler for each kind of job.
 func (a *App) workers() (*queue.Queue, error) {
 	return queue.New(queue.Handles{Pool: a.store.Pool(), DB: a.store.DB()}, a.handlers(),
-		queue.Options{Logger: a.log, Timeout: a.config.ProviderTimeout + 5*time.Second, Observe: a.metrics.Job})
+		queue.Options{Logger: a.log, Timeout: a.config.ProviderTimeout + 5*time.Second, Observe: a.metrics.Job, Trace: a.traceJob()})
 }
 
 // handlers say what is done for each kind of job.

@@ -73,6 +73,9 @@ func (c *command) runDev(cmd *cobra.Command) error {
 	if err := a.prepare(ctx); err != nil {
 		return err
 	}
+	tracer := newTracer(cfg, c.version, log)
+	defer tracer.Stop(ctx)
+	a.follow(tracer)
 	c.greet(base, cfg.BootstrapAPIKey, accounts.names)
 	return a.run(ctx, l, emulators.beside(a.handler()), parts{api: true, workers: true})
 }

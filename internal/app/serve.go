@@ -87,6 +87,9 @@ func (c *command) runServe(cmd *cobra.Command, p parts, migrate bool) error {
 	if err := a.prepare(ctx); err != nil {
 		return err
 	}
+	tracer := newTracer(cfg, c.version, log)
+	defer tracer.Stop(ctx)
+	a.follow(tracer)
 	return a.run(ctx, l, a.handler(), p)
 }
 

@@ -89,6 +89,8 @@ func start(t *testing.T, databaseURL string, change ...func(*config.Config)) *wo
 	must(t, err)
 	w.app, err = newApp(cfg, st, accounts, w.base, metrics, log)
 	must(t, err)
+	tracer := newTracer(cfg, "test", log)
+	w.app.follow(tracer)
 	w.hub = w.app.hub
 	w.calls = &calls{next: emulators.beside(w.app.handler()), of: map[string]int{}}
 	server.Config.Handler = w.calls
@@ -108,6 +110,7 @@ func start(t *testing.T, databaseURL string, change ...func(*config.Config)) *wo
 		if err := q.Stop(ctx); err != nil {
 			t.Errorf("stop the workers: %v", err)
 		}
+		tracer.Stop(ctx)
 		if err := st.Close(); err != nil {
 			t.Errorf("close the store: %v", err)
 		}

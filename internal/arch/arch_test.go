@@ -184,6 +184,7 @@ func TestCheck(t *testing.T) {
 		"echo":                                {"internal/app/a.go", []string{"github.com/labstack/echo/v4"}, "internal/app/a.go: may not know github.com/labstack/echo/v4"},
 		"echo in the api":                     {"api/a.go", []string{"github.com/labstack/echo/v4/middleware"}, ""},
 		"prometheus":                          {"api/a.go", []string{"github.com/prometheus/client_golang/prometheus"}, "api/a.go: may not know github.com/prometheus/client_golang/prometheus"},
+		"opentelemetry":                       {"api/a.go", []string{"go.opentelemetry.io/otel/trace"}, "api/a.go: may not know go.opentelemetry.io/otel/trace"},
 		"the documents' page":                 {"internal/app/a.go", []string{"github.com/swaggest/swgui/v5emb"}, "internal/app/a.go: may not know github.com/swaggest/swgui/v5emb"},
 		"a name that only begins alike":       {"internal/app/a.go", []string{"gorm.io.example.org/x"}, ""},
 		"what only tests may know":            {"internal/app/a.go", []string{"github.com/evanw/esbuild/pkg/api"}, "internal/app/a.go: may not know github.com/evanw/esbuild/pkg/api"},

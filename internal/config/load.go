@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +45,8 @@ func Load(src Source, infos []idv.Info, required ...string) (Config, error) {
 		ErasureLedger:     v.get(core(erasureLedger)),
 		Sandbox:           v.truth(core(sandbox)),
 		LogLevel:          v.level(core(logLevel)),
+		TracesURL:         v.webAddress(core(tracesURL)),
+		TracesSample:      v.part(core(tracesSample)),
 		Routing:           v.file.Routing,
 	}
 	for _, name := range required {
@@ -170,6 +173,15 @@ func (v *values) truth(s Setting) bool {
 		v.wrong("%s%s must be true or false", Prefix, s.Name)
 		return false
 	}
+}
+
+// part reads a part of a whole.
+func (v *values) part(s Setting) float64 {
+	f, err := strconv.ParseFloat(v.get(s), 64)
+	if err != nil || !(f >= 0 && f <= 1) { // NaN is neither
+		v.wrong("%s%s must be a number from 0 to 1", Prefix, s.Name)
+	}
+	return f
 }
 
 // origins reads a list of web origins as browsers send them: no path, no slash

@@ -37,6 +37,8 @@ const (
 	jwksURL         = "JWT_JWKS_URL"
 	jwtIssuer       = "JWT_ISSUER"
 	jwtAudience     = "JWT_AUDIENCE"
+	tracesURL       = "TRACES_URL"
+	tracesSample    = "TRACES_SAMPLE"
 )
 
 // EncryptionKey is the name of the setting that only some commands need.
@@ -65,6 +67,8 @@ func Core() []Setting {
 		{Name: erasureLedger, Help: "a file outside of the database that names the keys of erased people, so that a restored backup is made to forget them again (default: beside a SQLite file, with .erased after its name; none for PostgreSQL)"},
 		{Name: sandbox, Default: "false", Help: "true for a server that is not about real people: accounts of providers that are for tests, and emulators, count only there"},
 		{Name: logLevel, Default: "info", Help: "debug, info, warn or error; logs are JSON lines on standard error"},
+		{Name: tracesURL, Help: "a collector that takes traces by OTLP over HTTP, such as http://collector:4318 (default: none, nothing is traced)"},
+		{Name: tracesSample, Default: "1", Help: "the part of requests and jobs that is traced, from 0 to 1; a caller that sends traceparent decides for its own"},
 	}
 }
 

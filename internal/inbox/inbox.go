@@ -56,7 +56,10 @@ type Options struct {
 	NewID    func() string
 	Now      func() time.Time
 	Observer Observer // may be nil
-	Logger   *slog.Logger
+	// Trace begins to follow the work on a delivery; end is told the state that it
+	// was left in, or why it was not worked. Default: nobody follows.
+	Trace  func(ctx context.Context, d idv.Delivery) (traced context.Context, end func(state idv.DeliveryState, err error))
+	Logger *slog.Logger
 }
 
 // Inbox takes in webhooks. Its methods may be called at once.

@@ -29,6 +29,7 @@ func (b *Inbox) Work(ctx context.Context, id string, attempt int) (again time.Du
 			ID: d.ID, State: idv.DeliveryParked, Reason: "the webhook itself was removed", EventType: d.EventType, Ref: d.Ref, SessionID: d.SessionID,
 		})
 	}
+	ctx, traced := b.follow(ctx, d)
 	r, err := b.read(ctx, d)
 	// What was never worked has no earlier reading.
 	if err == nil && (attempt > 1 || d.Attempts > 0) {
@@ -37,6 +38,7 @@ func (b *Inbox) Work(ctx context.Context, id string, attempt int) (again time.Du
 	if err == nil {
 		err = b.apply(ctx, &r)
 	}
+	traced(r.outcome.State, err)
 	if err != nil {
 		return 0, fmt.Errorf("delivery %s: %w", id, err)
 	}
@@ -48,6 +50,14 @@ func (b *Inbox) Work(ctx context.Context, id string, attempt int) (again time.Du
 		return unmatchedPause(attempt), nil
 	}
 	return 0, nil
+}
+
+// follow has the work on a delivery followed, if anybody does.
+func (b *Inbox) follow(ctx context.Context, d idv.Delivery) (context.Context, func(idv.DeliveryState, error)) {
+	if b.Trace == nil {
+		return ctx, func(idv.DeliveryState, error) {}
+	}
+	return b.Trace(ctx, d)
 }
 
 // apply keeps what a delivery says, one session after the other. The delivery is

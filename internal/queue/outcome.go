@@ -17,6 +17,10 @@ const (
 // off, or it is to be tried again after an error or a panic.
 func Outcomes() []string { return []string{outcomeOK, outcomeLater, outcomeError, outcomePanic} }
 
+// Failed reports whether an outcome is one that has the job tried again because
+// something went wrong.
+func Failed(outcome string) bool { return outcome == outcomeError || outcome == outcomePanic }
+
 var errPanicked = errors.New("handler panicked")
 
 func outcomeOf(err error) string {

@@ -37,6 +37,9 @@ type Options struct {
 	Timeout time.Duration
 	// Observe is told how each try of a job ended. Default: nobody is.
 	Observe func(kind idv.JobKind, outcome string, took time.Duration)
+	// Trace begins to follow one try of a job; end is told how it ended. Default:
+	// nobody follows.
+	Trace func(ctx context.Context, task Task) (traced context.Context, end func(outcome string))
 }
 
 const (
@@ -77,10 +80,14 @@ func New(db Handles, handlers map[idv.JobKind]Handler, options Options) (*Queue,
 	if observe == nil {
 		observe = func(idv.JobKind, string, time.Duration) {}
 	}
+	trace := options.Trace
+	if trace == nil {
+		trace = func(ctx context.Context, _ Task) (context.Context, func(string)) { return ctx, func(string) {} }
+	}
 
 	bundle, queues := river.NewWorkers(), map[string]river.QueueConfig{}
 	for kind, handle := range handlers {
-		river.AddWorkerArgs(bundle, args{kind: kind}, &worker{handle: handle, log: log, observe: observe})
+		river.AddWorkerArgs(bundle, args{kind: kind}, &worker{handle: handle, log: log, observe: observe, trace: trace})
 		queues[queueOf(kind)] = river.QueueConfig{MaxWorkers: cmp.Or(options.Workers, defaultWorkers(db, kind))}
 	}
 	name := rand.Text()

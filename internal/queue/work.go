@@ -22,13 +22,16 @@ type worker struct {
 	handle  Handler
 	log     *slog.Logger
 	observe func(kind idv.JobKind, outcome string, took time.Duration)
+	trace   func(ctx context.Context, task Task) (traced context.Context, end func(outcome string))
 }
 
 // Work gives one job to the handler.
 func (w *worker) Work(ctx context.Context, job *river.Job[args]) error {
 	task := Task{Kind: idv.JobKind(job.Kind), ID: job.Args.ID, Attempt: job.Attempt + postponements(job.JobRow)}
 	began := time.Now()
-	err := w.call(ctx, task)
+	traced, end := w.trace(ctx, task)
+	err := w.call(traced, task)
+	end(outcomeOf(err))
 	w.observe(task.Kind, outcomeOf(err), time.Since(began))
 	var later interface{ Later() time.Duration }
 	if errors.As(err, &later) {
