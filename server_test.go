@@ -134,6 +134,7 @@ func (s *server) alive() bool {
 type reply struct {
 	status     int
 	retryAfter string
+	etag       string
 	body       []byte
 }
 
@@ -156,5 +157,5 @@ func (s *server) send(method, path string, body []byte, header ...string) (reply
 	}
 	defer func() { _ = res.Body.Close() }()
 	raw, err := io.ReadAll(res.Body)
-	return reply{status: res.StatusCode, retryAfter: res.Header.Get("Retry-After"), body: raw}, err
+	return reply{status: res.StatusCode, retryAfter: res.Header.Get("Retry-After"), etag: res.Header.Get("ETag"), body: raw}, err
 }

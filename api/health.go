@@ -26,15 +26,15 @@ func (s *server) healthz(echo.Context) (reply, error) { return ok(statusReply{St
 //	@ID			readyz
 //	@Tags		operations
 //	@Produce	json
-//	@Success	200	{object}	statusReply	"they can: the database answers and has this version's schema"
+//	@Success	200	{object}	statusReply	"they can: the database answers and has this version's schema, the workers of this process work, and it is not told to stop"
 //	@Failure	503	{object}	problem		"`internal`: they cannot, for now"
-//	@x-example	{"503": {"detail": "The server is not ready: its database does not answer or is not at this version."}}
+//	@x-example	{"503": {"detail": "The server is not ready. Send requests to another one, or later."}}
 //	@Router		/readyz [get]
 func (s *server) readyz(c echo.Context) (reply, error) {
 	if err := s.Ready(c.Request().Context()); err != nil {
 		return reply{}, &problem{
 			Status: http.StatusServiceUnavailable, Code: codeInternal,
-			Detail: "The server is not ready: its database does not answer or is not at this version.", cause: err,
+			Detail: "The server is not ready. Send requests to another one, or later.", cause: err,
 		}
 	}
 	return ok(statusReply{Status: "ok"})

@@ -41,6 +41,7 @@ type App struct {
 	docs     http.Handler
 	metrics  *metric.Set
 	tracer   *trace.Tracer // nil: nothing is traced
+	duty     *duty
 	log      *slog.Logger
 	// issuerKeys are those of the operator's identity provider; nil if there are none.
 	issuerKeys *token.KeySet
@@ -84,7 +85,7 @@ func newApp(c config.Config, st *store.Store, accounts *accounts, publicURL stri
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: c, store: st, accounts: accounts, docs: page, metrics: metrics, log: log}
+	a := &App{config: c, store: st, accounts: accounts, docs: page, metrics: metrics, duty: &duty{}, log: log}
 	a.sessions = session.New(session.Options{
 		Store:           st,
 		Erasures:        st,
@@ -170,12 +171,6 @@ func (a *App) apiOptions() api.Options {
 }
 
 var errOldSchema = errors.New("the database is not at this version; run: bonafide migrate (or serve --migrate)")
-
-func (a *App) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	return migrated(ctx, a.store)
-}
 
 // migrated asks the database for its version, which it must answer.
 func migrated(ctx context.Context, st *store.Store) error {
@@ -298,6 +293,7 @@ func (a *App) startWorkers(ctx context.Context) (*crew, error) {
 	})
 	r.Start(ctx)
 	a.outbox.Start(ctx)
+	a.duty.begun(q.Running)
 	return &crew{queue: q, reconciler: r, outbox: a.outbox}, nil
 }
 

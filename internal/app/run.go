@@ -23,6 +23,7 @@ type parts struct{ api, workers bool }
 // took. h is nil for workers only. Metrics, where they have an address of their
 // own, are served to the end.
 func (a *App) run(ctx context.Context, l net.Listener, h http.Handler, p parts) error {
+	a.duty.undertake(p)
 	failed := make(chan error, 2)
 	m, err := a.listenForMetrics(ctx)
 	if err != nil {
@@ -33,7 +34,8 @@ func (a *App) run(ctx context.Context, l net.Listener, h http.Handler, p parts) 
 		defer func() { _ = metrics.Close() }()
 		go func() { failed <- metrics.Serve(m) }()
 	}
-	defer a.startWatching(ctx)()
+	// Whoever waits is told of changes for as long as there is a door.
+	defer a.startWatching(context.WithoutCancel(ctx))()
 	var server *http.Server
 	if p.api {
 		defer a.startKeys(ctx)()
@@ -53,9 +55,13 @@ func (a *App) run(ctx context.Context, l net.Listener, h http.Handler, p parts) 
 
 	select {
 	case <-ctx.Done():
-		a.log.Info("stopping")
+		a.log.Info("stopping", "drain", a.config.Drain.String())
 	case err = <-failed:
 		err = fmt.Errorf("serve: %w", err)
+	}
+	a.duty.stop()
+	if err == nil {
+		err = a.drain(failed)
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()

@@ -36,9 +36,10 @@ type Config struct {
 	// Sandbox: the server is not about real people.
 	Sandbox      bool
 	LogLevel     slog.Level
-	TracesURL    string    // of a collector, without a slash at the end; empty for none
-	TracesSample float64   // from 0 to 1
-	Accounts     []Account // in the order in which routing falls back to them
+	TracesURL    string        // of a collector, without a slash at the end; empty for none
+	TracesSample float64       // from 0 to 1
+	Drain        time.Duration // between being told to stop and closing the door
+	Accounts     []Account     // in the order in which routing falls back to them
 	Routing      []Rule
 	// Warnings are for the log: settings that were given and do nothing, or less
 	// than they should.

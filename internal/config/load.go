@@ -47,6 +47,7 @@ func Load(src Source, infos []idv.Info, required ...string) (Config, error) {
 		LogLevel:          v.level(core(logLevel)),
 		TracesURL:         v.webAddress(core(tracesURL)),
 		TracesSample:      v.part(core(tracesSample)),
+		Drain:             v.duration(core(drain), 0),
 		Routing:           v.file.Routing,
 	}
 	for _, name := range required {

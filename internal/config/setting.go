@@ -39,6 +39,7 @@ const (
 	jwtAudience     = "JWT_AUDIENCE"
 	tracesURL       = "TRACES_URL"
 	tracesSample    = "TRACES_SAMPLE"
+	drain           = "DRAIN"
 )
 
 // EncryptionKey is the name of the setting that only some commands need.
@@ -69,6 +70,7 @@ func Core() []Setting {
 		{Name: logLevel, Default: "info", Help: "debug, info, warn or error; logs are JSON lines on standard error"},
 		{Name: tracesURL, Help: "a collector that takes traces by OTLP over HTTP, such as http://collector:4318 (default: none, nothing is traced)"},
 		{Name: tracesSample, Default: "1", Help: "the part of requests and jobs that is traced, from 0 to 1; a caller that sends traceparent decides for its own"},
+		{Name: drain, Default: "0s", Help: "how long a server that is told to stop still takes requests while /readyz says that it stops"},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -59,6 +60,7 @@ const (
 type Queue struct {
 	client  client
 	orphans orphans
+	started atomic.Bool
 }
 
 // client is what both engines' River clients can do.
@@ -66,6 +68,7 @@ type client interface {
 	Start(ctx context.Context) error
 	Stop(ctx context.Context) error
 	StopAndCancel(ctx context.Context) error
+	Stopped() <-chan struct{}
 }
 
 // New makes a queue that works each kind of job with its handler. Jobs of other
@@ -143,7 +146,25 @@ func (q *Queue) Start(ctx context.Context) error {
 		q.orphans.stop()
 		return fmt.Errorf("start the queue: %w", err)
 	}
+	q.started.Store(true)
 	return nil
+}
+
+// errNotRunning says that nothing is worked any more, or not yet.
+var errNotRunning = errors.New("the queue does not run")
+
+// Running is nil as long as jobs are worked, if there are any: from Start to Stop,
+// unless the queue dies in between.
+func (q *Queue) Running() error {
+	if !q.started.Load() {
+		return errNotRunning
+	}
+	select {
+	case <-q.client.Stopped():
+		return errNotRunning
+	default:
+		return nil
+	}
 }
 
 // Stop takes no more jobs and waits for those at work. When ctx ends first,
