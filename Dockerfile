@@ -1,6 +1,8 @@
-ARG GO_VERSION=1.26
+# For a build that can be repeated, name the image by its digest:
+# --build-arg GO_IMAGE=golang:1.26-bookworm@sha256:…
+ARG GO_IMAGE=golang:1.26-bookworm
 
-FROM golang:${GO_VERSION}-bookworm AS build
+FROM ${GO_IMAGE} AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
@@ -27,10 +29,10 @@ COPY --from=build /root/image/etc /etc
 COPY --from=build --chown=65532:65532 /root/image/data /data
 COPY --from=build /root/image/bonafide /bonafide
 USER 65532:65532
+# Where the SQLite file is, unless a database is named.
 WORKDIR /data
 VOLUME /data
 ENV BONAFIDE_LISTEN=0.0.0.0:8080 \
-    BONAFIDE_DATABASE_URL=sqlite:/data/bonafide.db \
     TMPDIR=/data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=15s --retries=3 CMD ["/bonafide", "health"]

@@ -123,8 +123,11 @@ func (v *values) get(s Setting) string {
 }
 
 func (v *values) fromEnv(name string) (string, bool) {
-	value, given := v.env[name]
-	path, named := v.env[name+"_FILE"]
+	// An empty variable is how compose files say "not set".
+	value := v.env[name]
+	given := value != ""
+	path := v.env[name+"_FILE"]
+	named := path != ""
 	switch {
 	case given && named:
 		v.wrong("%s%s and %[1]s%[2]s_FILE are both set", Prefix, name)
@@ -140,8 +143,7 @@ func (v *values) fromEnv(name string) (string, bool) {
 		}
 		return strings.TrimRight(string(raw), "\r\n"), true
 	default:
-		// An empty variable is how compose files say "not set".
-		return value, given && value != ""
+		return value, given
 	}
 }
 
