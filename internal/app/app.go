@@ -224,6 +224,9 @@ func (a *App) prepare(ctx context.Context) error {
 	if err := a.checkKeys(ctx); err != nil {
 		return err
 	}
+	if a.config.ErasureLedger == "" {
+		a.log.Warn("a backup of the database that is restored brings back people whose data was erased, for no file is set by " + config.Prefix + "ERASURE_LEDGER")
+	}
 	people, err := a.sessions.EraseAgain(ctx)
 	if people > 0 {
 		a.log.Warn("the database brought back people whose data was erased; it is erased again", "people", people)

@@ -66,6 +66,16 @@ func stories() []story {
 			w.deliver(w.kora.decide(session.text("providerSessionId"), "verified"))
 			w.work()
 		}},
+		{"the person's data is erased, and the provider decides all the same", "plain", func(w *brittle, user string, disturb func()) {
+			session := w.create(user, "k", 259200)
+			w.deliver(w.kora.decide(session.text("providerSessionId"), "processing"))
+			w.work()
+			disturb()
+			w.ask("DELETE", "/v1/users/"+user, "", user+"-erase")
+			w.pass(time.Second)
+			w.deliver(w.kora.decide(session.text("providerSessionId"), "verified"))
+			w.work()
+		}},
 		{"the link runs out", "plain", func(w *brittle, user string, disturb func()) {
 			w.create(user, "k", 60)
 			disturb()
@@ -158,7 +168,7 @@ func (w *brittle) tell(s story, user string, n int, moment enginetest.Moment) st
 	w.at, w.later, w.worked = time.Now().UTC(), map[int64]time.Time{}, map[int64]int{}
 	w.mu.Unlock()
 	w.breaker.Arm(0, "")
-	for _, table := range []string{"sessions", "users", "deliveries", "events", "idempotency_keys", "river_job"} {
+	for _, table := range []string{"privacy_tasks", "erasures", "sessions", "users", "deliveries", "events", "idempotency_keys", "river_job"} {
 		_, err := w.plain.DB().ExecContext(w.t.Context(), "DELETE FROM "+table)
 		must(w.t, err)
 	}
@@ -198,6 +208,10 @@ func (w *brittle) outcome(user string) string {
 	fmt.Fprintf(&b, "keys %d, without an answer %d\n",
 		one[int](w, "SELECT count(*) FROM idempotency_keys"),
 		one[int](w, "SELECT count(*) FROM idempotency_keys WHERE answer IS NULL"))
+	fmt.Fprintf(&b, "keys of users %d, webhooks %d, tasks %d\n",
+		one[int](w, "SELECT count(*) FROM users WHERE wrapped_key IS NOT NULL"),
+		one[int](w, "SELECT count(*) FROM deliveries WHERE gone_at IS NULL"),
+		one[int](w, "SELECT count(*) FROM privacy_tasks"))
 	changed, err := w.plain.Recompute(w.t.Context())
 	must(w.t, err)
 	fmt.Fprintf(&b, "kept otherwise than it follows %d\n", len(changed))

@@ -382,6 +382,27 @@ func TestLegalHold(t *testing.T) {
 	})
 }
 
+// What is old goes by itself; what it meant stays.
+func TestRetention(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, databaseURL string) {
+		w := start(t, databaseURL, func(c *config.Config) {
+			c.ReconcileInterval, c.WebhookRetention, c.ResultRetention = 50*time.Millisecond, time.Millisecond, time.Millisecond
+		})
+		session := w.create("amara", "kora")
+		w.decide(session, "approve")
+		w.awaitUser("amara", "verified")
+		eventually(t, "all is worked, and gone", func() bool {
+			return len(w.deliveries("state=received")) == 0 && scan[int](w, "SELECT (SELECT count(*) FROM deliveries WHERE gone_at IS NULL) + (SELECT count(*) FROM results)")[0] == 0
+		})
+		if got := w.session(session.text("id")); got.text("status") != "approved" || got.at("redactedAt") != nil {
+			t.Errorf("session %s", got.raw)
+		}
+		// What is told again is no younger.
+		w.call("POST", "/v1/sessions/"+session.text("id")+"/refresh", nil).want(t, 200, "")
+		eventually(t, "it goes again", func() bool { return scan[int](w, "SELECT count(*) FROM results")[0] == 0 })
+	})
+}
+
 // dropAll removes everything that is not held, whatever its age.
 func (w *world) dropAll(ctx context.Context) {
 	w.t.Helper()

@@ -64,7 +64,7 @@ func Core() []Setting {
 		{Name: reconcile, Default: "1m", Help: "shortest time between two questions about one session whose webhooks do not come; the schedule is a multiple of it"},
 		{Name: endpointAllow, Help: "ranges that endpoints for events may be in although they are not public, such as 10.0.0.0/8,fd00::/8; only there may they do without https"},
 		{Name: webhookKept, Default: "2160h", Help: "how long the webhooks themselves are kept, for replays; 0 for ever. What they said stays"},
-		{Name: resultKept, Default: "0", Help: "how long results (person, document, checks) are kept since they were last told; 0 until the user is erased"},
+		{Name: resultKept, Default: "0", Help: "how long results (person, document, checks) are kept since the decision; 0 until the user is erased"},
 		{Name: erasureLedger, Help: "a file outside of the database that names the keys of erased people, so that a restored backup is made to forget them again (default: beside a SQLite file, with .erased after its name; none for PostgreSQL)"},
 		{Name: sandbox, Default: "false", Help: "true for a server that is not about real people: accounts of providers that are for tests, and emulators, count only there"},
 		{Name: logLevel, Default: "info", Help: "debug, info, warn or error; logs are JSON lines on standard error"},

@@ -36,8 +36,7 @@ type Erasure struct {
 	ExternalUserID string
 	ErasedAt       time.Time
 	Providers      []ProviderErasure // one for each session, oldest first
-	// KeyID names the key that was destroyed; empty if there was none, or if the
-	// data had been erased before.
+	// KeyID names the key that was destroyed; empty if there was none.
 	KeyID string
 }
 

@@ -40,14 +40,37 @@ type line struct {
 	ErasedAt time.Time `json:"erasedAt"`
 }
 
-// Note adds a key. Once it returns nil the line is durable.
-func (l *Ledger) Note(keyID string, at time.Time) error {
-	text, err := json.Marshal(line{KeyID: keyID, ErasedAt: at.UTC()})
+// Note adds keys, those that are not there yet. Once it returns nil they are
+// durable.
+func (l *Ledger) Note(at time.Time, keyIDs ...string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	noted, err := l.Destroyed()
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	known := map[string]bool{}
+	for _, keyID := range noted {
+		known[keyID] = true
+	}
+	var text []byte
+	for _, keyID := range keyIDs {
+		if known[keyID] {
+			continue
+		}
+		one, err := json.Marshal(line{KeyID: keyID, ErasedAt: at.UTC()})
+		if err != nil {
+			return err
+		}
+		text = append(append(text, one...), '\n')
+	}
+	if text == nil {
+		return nil
+	}
+	return l.add(text)
+}
+
+func (l *Ledger) add(text []byte) error {
 	f, err := open(l.path)
 	if err != nil {
 		return err
@@ -56,7 +79,7 @@ func (l *Ledger) Note(keyID string, at time.Time) error {
 	if !endsWhole(f) {
 		text = append([]byte("\n"), text...)
 	}
-	_, err = f.Write(append(text, '\n'))
+	_, err = f.Write(text)
 	return errors.Join(err, f.Sync(), f.Close())
 }
 

@@ -26,8 +26,8 @@ func TestWhatIsNotedIsKept(t *testing.T) {
 	if ids, err := l.Destroyed(); err != nil || len(ids) != 0 {
 		t.Errorf("at first: %v, %v", ids, err)
 	}
-	must(t, l.Note("uky_1", at))
-	must(t, l.Note("uky_2", at))
+	must(t, l.Note(at, "uky_1"))
+	must(t, l.Note(at, "uky_2", "uky_1"))
 	again, err := ledger.Open(path)
 	must(t, err)
 	if ids, err := again.Destroyed(); err != nil || !slices.Equal(ids, []string{"uky_1", "uky_2"}) {
@@ -51,7 +51,7 @@ func TestALineThatWasCutOff(t *testing.T) {
 	must(t, os.WriteFile(path, []byte("{\"keyId\":\"uky_1\",\"erasedAt\":\"2026-11-20T09:00:00Z\"}\n{\"keyId\":\"uky"), 0o600))
 	l, err := ledger.Open(path)
 	must(t, err)
-	must(t, l.Note("uky_3", at))
+	must(t, l.Note(at, "uky_3"))
 	if ids, err := l.Destroyed(); err != nil || !slices.Equal(ids, []string{"uky_1", "uky_3"}) {
 		t.Errorf("noted %v, %v", ids, err)
 	}

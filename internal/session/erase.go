@@ -18,12 +18,15 @@ type Erasures interface {
 	NoteErasure(ctx context.Context, e idv.ProviderErasure) error
 	// UserOfKey gives the user whose key has the name, or idv.ErrNotFound.
 	UserOfKey(ctx context.Context, keyID string) (externalUserID string, err error)
+	// DestroyedKeys names the keys that were destroyed, of each user the last one.
+	DestroyedKeys(ctx context.Context) (keyIDs []string, err error)
 }
 
 // Ledger notes which keys were destroyed, outside of the database, so that a
 // restored backup of it can be made to forget them again.
 type Ledger interface {
-	Note(keyID string, at time.Time) error
+	// Note adds keys, those that are not there yet.
+	Note(at time.Time, keyIDs ...string) error
 	Destroyed() (keyIDs []string, err error)
 }
 
@@ -62,14 +65,16 @@ func (s *Service) eraseHere(ctx context.Context, req idv.EraseRequest) (idv.Eras
 	if err != nil || erasure.KeyID == "" || s.Ledger == nil {
 		return erasure, err
 	}
-	if err := s.Ledger.Note(erasure.KeyID, erasure.ErasedAt); err != nil {
+	if err := s.Ledger.Note(erasure.ErasedAt, erasure.KeyID); err != nil {
 		return erasure, fmt.Errorf("note an erasure: %w", err)
 	}
 	return erasure, nil
 }
 
 // EraseAgain erases what a restored backup brought back of people whose data was
-// erased since it was made, and gives how many those are.
+// erased since it was made, and gives how many those are. What the ledger does not
+// know yet, because a process died before it could say so or because there was no
+// ledger, it is told.
 func (s *Service) EraseAgain(ctx context.Context) (people int, err error) {
 	if s.Ledger == nil {
 		return 0, nil
@@ -91,7 +96,11 @@ func (s *Service) EraseAgain(ctx context.Context) (people int, err error) {
 		}
 		people++
 	}
-	return people, nil
+	known, err := s.Erasures.DestroyedKeys(ctx)
+	if err == nil {
+		err = s.Ledger.Note(s.now(), known...)
+	}
+	return people, err
 }
 
 // planErasure says what the provider of a session is asked.

@@ -108,6 +108,7 @@ func open(t *testing.T, url string, c *clock) *store.Store {
 func service(st *store.Store, c *clock, p idv.Provider) *session.Service {
 	return session.New(session.Options{
 		Store:           st,
+		Erasures:        st,
 		Providers:       map[string]idv.Provider{"acme": p},
 		Routing:         session.Routing{{Provider: "acme"}},
 		WebhookURL:      func(provider string) string { return "https://idv.example/v1/webhooks/" + provider },

@@ -94,7 +94,7 @@ func started(session idv.Session, c idv.Change) idv.Session {
 // follow writes what follows from the change of a session.
 func (s *Store) follow(a *account, c idv.Change, before, after idv.Session) error {
 	if c.Result != nil && after.RedactedAt.IsZero() {
-		if err := s.putResult(a, after.ID, *c.Result); err != nil {
+		if err := s.putResult(a, after, *c.Result); err != nil {
 			return err
 		}
 	}

@@ -27,12 +27,12 @@ func (s *Store) EraseUser(ctx context.Context, req idv.EraseRequest) (idv.Erasur
 		case a.user.HeldSince != nil && !req.Again:
 			return idv.ErrHeld
 		case a.user.ErasedAt == nil:
-			erasure.KeyID = wordOf[string](a.user.KeyID)
 			if err := s.erase(a, req); err != nil {
 				return err
 			}
 		}
 		erasure.ExternalUserID, erasure.ErasedAt = a.user.ExternalUserID, timeOf(a.user.ErasedAt)
+		erasure.KeyID = wordOf[string](a.user.ErasedKey)
 		erasure.Providers, err = erasuresOf(tx, a.user.ExternalUserID)
 		return err
 	})
@@ -76,6 +76,7 @@ func (s *Store) erase(a *account, req idv.EraseRequest) error {
 	if err := s.forget(a, ids); err != nil {
 		return err
 	}
+	a.user.ErasedKey = a.user.KeyID
 	a.user.KeyID, a.user.WrappedKey, a.key = nil, nil, nil
 	a.user.ErasedAt, a.user.HeldSince = &a.now, nil
 	a.tell(idv.UserErased, nil, "erased", a.user.Version+1)

@@ -106,6 +106,12 @@ func (s *Store) NoteErasure(ctx context.Context, e idv.ProviderErasure) error {
 	return failed("note an erasure", err)
 }
 
+// DestroyedKeys names the keys that erasures destroyed, of each user the last one.
+func (s *Store) DestroyedKeys(ctx context.Context) (keyIDs []string, err error) {
+	err = s.read(ctx).Model(&userRow{}).Where("erased_key IS NOT NULL").Order("erased_key").Pluck("erased_key", &keyIDs).Error
+	return keyIDs, failed("list destroyed keys", err)
+}
+
 // UserOfKey gives the user who has the key of that name, or idv.ErrNotFound.
 func (s *Store) UserOfKey(ctx context.Context, keyID string) (externalUserID string, err error) {
 	var row userRow

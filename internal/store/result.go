@@ -23,8 +23,9 @@ func (resultRow) TableName() string { return "results" }
 
 func resultPlace(sessionID string) string { return "results.body/" + sessionID }
 
-// putResult keeps a result in place of an older one.
-func (s *Store) putResult(a *account, sessionID string, result idv.Result) error {
+// putResult keeps a result in place of an older one. It is as old as the decision:
+// to be told it again does not make it younger.
+func (s *Store) putResult(a *account, x idv.Session, result idv.Result) error {
 	plain, err := json.Marshal(result)
 	if err != nil {
 		return fmt.Errorf("write a result: %w", err)
@@ -33,7 +34,10 @@ func (s *Store) putResult(a *account, sessionID string, result idv.Result) error
 	if err != nil {
 		return fmt.Errorf("keep a result: %w", err)
 	}
-	row := resultRow{SessionID: sessionID, Body: key.Seal(resultPlace(sessionID), plain), UpdatedAt: a.now}
+	row := resultRow{SessionID: x.ID, Body: key.Seal(resultPlace(x.ID), plain), UpdatedAt: a.now}
+	if d := x.State.Decision; d != nil && d.DecidedAt.Before(a.now) {
+		row.UpdatedAt = moment(d.DecidedAt)
+	}
 	if err := a.tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
 		return fmt.Errorf("keep a result: %w", err)
 	}

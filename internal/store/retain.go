@@ -8,8 +8,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// DropResults removes at most limit results that were last written before the
-// given time, and tells how many. Those of users on legal hold stay.
+// DropResults removes at most limit results whose sessions were decided before the
+// given time (or that were written before it, if there is no decision), and tells
+// how many. Those of users on legal hold stay.
 func (s *Store) DropResults(ctx context.Context, before time.Time, limit int) (dropped int, err error) {
 	old := s.db.Model(&resultRow{}).Select("results.session_id").
 		Joins("JOIN sessions x ON x.id = results.session_id JOIN users u ON u.external_user_id = x.external_user_id").

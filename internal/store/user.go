@@ -29,6 +29,7 @@ type userRow struct {
 	KeyID          *string
 	WrappedKey     []byte
 	ErasedAt       *time.Time
+	ErasedKey      *string
 	HeldSince      *time.Time
 }
 

@@ -6,6 +6,8 @@ ALTER TABLE users ADD COLUMN key_id      text;
 ALTER TABLE users ADD COLUMN wrapped_key bytea;
 -- When the person's data was erased, if nothing was begun since.
 ALTER TABLE users ADD COLUMN erased_at   timestamptz;
+-- The name of the key that was destroyed last.
+ALTER TABLE users ADD COLUMN erased_key  text;
 -- Since when nothing of the user may be erased; null if nobody says so.
 ALTER TABLE users ADD COLUMN held_since  timestamptz;
 ALTER TABLE users ADD CONSTRAINT users_key_taken UNIQUE (key_id);

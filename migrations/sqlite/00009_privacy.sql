@@ -8,6 +8,8 @@ ALTER TABLE users ADD COLUMN wrapped_key BLOB
     CONSTRAINT users_wrapped_key_sealed CHECK (substr(wrapped_key, 1, 1) = x'01');
 -- When the person's data was erased, if nothing was begun since.
 ALTER TABLE users ADD COLUMN erased_at   DATETIME;
+-- The name of the key that was destroyed last.
+ALTER TABLE users ADD COLUMN erased_key  TEXT;
 -- Since when nothing of the user may be erased; null if nobody says so.
 ALTER TABLE users ADD COLUMN held_since  DATETIME;
 CREATE UNIQUE INDEX users_key_taken ON users (key_id);
