@@ -26,7 +26,7 @@ func (s *server) healthz(echo.Context) (reply, error) { return ok(statusReply{St
 //	@ID			readyz
 //	@Tags		operations
 //	@Produce	json
-//	@Success	200	{object}	statusReply	"they can: the database answers and has this version's schema, the workers of this process work, and it is not told to stop"
+//	@Success	200	{object}	statusReply	"they can: the database answers and has the schema of this version (or, during an upgrade, of a newer one), the workers of this process work, and it is not told to stop"
 //	@Failure	503	{object}	problem		"`internal`: they cannot, for now"
 //	@x-example	{"503": {"detail": "The server is not ready. Send requests to another one, or later."}}
 //	@Router		/readyz [get]

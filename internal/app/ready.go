@@ -20,6 +20,7 @@ const (
 	becauseStopping = "stopping"
 	becauseWorkers  = "workers"
 	becauseSchema   = "schema"
+	becauseNewer    = "newer" // which is no reason not to be ready
 	becauseDatabase = "database"
 )
 
@@ -31,11 +32,18 @@ func (a *App) ready(ctx context.Context) error {
 	why, err := a.duty.done()
 	if err == nil {
 		why, err = becauseDatabase, migrated(within, a.store)
-		if errors.Is(err, errOldSchema) || errors.Is(err, migrations.ErrNewer) {
+		if errors.Is(err, errOldSchema) {
 			why = becauseSchema
 		}
 	}
 	switch {
+	case errors.Is(err, migrations.ErrNewer):
+		// An upgrade replaces one replica after the other: were all of the old ones to
+		// step back at once, nobody would be left.
+		if a.duty.turned(becauseNewer) {
+			a.log.WarnContext(ctx, "the database is of a newer version: this process goes on until it is replaced, and would not start again", "error", err.Error())
+		}
+		return nil
 	case err == nil:
 		if a.duty.turned("") {
 			a.log.InfoContext(ctx, "ready again")

@@ -119,3 +119,27 @@ func TestDrainingWithoutADoor(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// A process that runs while the database is upgraded goes on, so that replicas can
+// be replaced one after the other; a new one of the old version does not start.
+func TestReadyOnANewerDatabase(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, databaseURL string) {
+		w := start(t, databaseURL)
+		_, err := w.app.store.DB().ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)")
+		must(t, err)
+		for range 2 {
+			w.call("GET", "/readyz", nil).want(t, 200, "")
+		}
+		if n := strings.Count(w.logs.String(), "the database is of a newer version"); n != 1 {
+			t.Errorf("it is logged %d times", n)
+		}
+		w.refused(1, "newer", "serve", "--listen=127.0.0.1:0")
+
+		_, err = w.app.store.DB().ExecContext(t.Context(), "DELETE FROM goose_db_version WHERE version_id > 1")
+		must(t, err)
+		w.call("GET", "/readyz", nil).want(t, 503, "internal")
+		if !strings.Contains(w.logs.String(), `"msg":"not ready","reason":"schema"`) {
+			t.Error("why it is not ready is not logged")
+		}
+	})
+}
