@@ -429,6 +429,7 @@ func TestPrivacyTasks(t *testing.T) {
 			tasks = w.call("GET", "/v1/privacy-tasks?state=open", nil).want(t, 200, "").list("data")
 			return len(tasks) == 3
 		})
+		w.awaitNumbers(numbers{`bonafide_privacy_tasks_open{kind="data_request"}`: 1, `bonafide_privacy_tasks_open{kind="provider_erasure"}`: 0})
 		kinds := map[any]string{}
 		for _, task := range tasks {
 			kinds[task["kind"]] = task["id"].(string)

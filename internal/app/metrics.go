@@ -55,6 +55,7 @@ func (a *App) askForMetrics() error {
 	})
 	a.metrics.Outgoing(a.store.OutgoingBacklog)
 	a.metrics.Unsettled(a.store.UnsettledCreates)
+	a.metrics.PrivacyTasks(a.store.PrivacyBacklog)
 	a.metrics.Pools(func() (list []metric.Pool) {
 		for _, state := range a.store.PoolStates() {
 			list = append(list, metric.Pool(state))

@@ -51,3 +51,10 @@ type PrivacyTaskFilter struct {
 	Open *bool
 	Page Page
 }
+
+// PrivacyBacklog is how many tasks of one kind are open.
+type PrivacyBacklog struct {
+	Kind   PrivacyTaskKind
+	Open   int
+	Oldest time.Duration // how long the first of them has been
+}

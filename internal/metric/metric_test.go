@@ -133,6 +133,7 @@ func TestThePageTellsTheMetrics(t *testing.T) {
 	s.JobsWaiting(func(context.Context) ([]idv.JobBacklog, error) { return nil, nil })
 	s.Outgoing(func(context.Context) (idv.OutgoingBacklog, error) { return idv.OutgoingBacklog{}, nil })
 	s.Unsettled(func(context.Context) ([]idv.UnsettledCreates, error) { return nil, nil })
+	s.PrivacyTasks(func(context.Context) ([]idv.PrivacyBacklog, error) { return nil, nil })
 	s.Pools(func() []metric.Pool { return nil })
 	s.QuestionsDue(func(context.Context, string) (idv.QuestionBacklog, error) { return idv.QuestionBacklog{}, nil })
 	table := "| metric | type | labels | |\n|---|---|---|---|\n"

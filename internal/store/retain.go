@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/bonafide-idv/bonafide/internal/idv"
 )
 
 // DropResults removes at most limit results whose sessions were decided before the
@@ -46,21 +48,39 @@ func (s *Store) DropWebhooks(ctx context.Context, before time.Time, limit int) (
 		if err != nil {
 			return err
 		}
-		var ids []string
-		err = tx.Model(&deliveryRow{}).Where("id > ? AND received_at < ?", sweep.Place, moment(before)).
-			Order("id").Limit(limit).Pluck("id", &ids).Error
-		if err != nil || len(ids) == 0 {
+		var rows []deliveryRow
+		err = tx.Select("id", "state", "received_at").Where("id > ? AND received_at < ?", sweep.Place, moment(before)).
+			Order("id").Limit(limit).Find(&rows).Error
+		if err != nil {
 			return err
 		}
-		seen = len(ids)
-		old := tx.Where("id IN ? AND state <> 'received'", ids)
-		if err := s.dropUnheld(tx, old); err != nil {
+		ids := worked(rows, before.Add(-waitForWork))
+		if seen = len(ids); seen == 0 {
+			return nil
+		}
+		if err := s.dropUnheld(tx, tx.Where("id IN ? AND state <> 'received'", ids)); err != nil {
 			return err
 		}
 		sweep.Place = ids[seen-1]
 		return tx.Select("*").Updates(&sweep).Error
 	})
 	return seen, failed("remove old webhooks", err)
+}
+
+// waitForWork is how long a sweep waits for a webhook that is not worked yet. One
+// that never is, it passes and leaves alone.
+const waitForWork = 24 * time.Hour
+
+// worked gives the ids of the deliveries before the first one that is worth
+// waiting for.
+func worked(rows []deliveryRow, hopeless time.Time) (ids []string) {
+	for _, row := range rows {
+		if row.State == string(idv.DeliveryReceived) && row.ReceivedAt.After(hopeless) {
+			break
+		}
+		ids = append(ids, row.ID)
+	}
+	return ids
 }
 
 // dropUnheld removes the webhooks that the query selects, but for those of users

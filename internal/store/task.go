@@ -105,3 +105,23 @@ func (s *Store) FinishTask(ctx context.Context, taskID, by string) (idv.PrivacyT
 	})
 	return row.task(), failed("finish a privacy task", err)
 }
+
+// PrivacyBacklog counts the privacy tasks that are open.
+func (s *Store) PrivacyBacklog(ctx context.Context) ([]idv.PrivacyBacklog, error) {
+	rows, err := s.read(ctx).Model(&taskRow{}).Select("kind, count(*), min(created_at)").Where("done_at IS NULL").Group("kind").Order("kind").Rows()
+	if err != nil {
+		return nil, failed("count privacy tasks", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var backlog []idv.PrivacyBacklog
+	for rows.Next() {
+		var b idv.PrivacyBacklog
+		var oldest aggregateTime
+		if err := rows.Scan(&b.Kind, &b.Open, &oldest); err != nil {
+			return nil, failed("count privacy tasks", err)
+		}
+		b.Oldest = max(0, s.now().Sub(oldest.Time))
+		backlog = append(backlog, b)
+	}
+	return backlog, failed("count privacy tasks", rows.Err())
+}
