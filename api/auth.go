@@ -35,7 +35,9 @@ func (s *server) admit(c echo.Context, scope idv.Scope) (idv.Caller, error) {
 	if !strings.EqualFold(scheme, "Bearer") || credential == "" {
 		return idv.Caller{}, unauthorized("Send a credential: Authorization: Bearer <API key, JWT or client token>.")
 	}
-	caller, err := s.Authenticator.Authenticate(c.Request().Context(), credential)
+	ctx, cancel := s.inTime(c)
+	defer cancel()
+	caller, err := s.Authenticator.Authenticate(ctx, credential)
 	if errors.Is(err, token.ErrInvalid) {
 		return idv.Caller{}, unauthorized("The credential is unknown, expired or revoked.")
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -44,6 +45,9 @@ func idempotencyKey(c echo.Context, body []byte) (*idv.IdempotencyKey, error) {
 // the process that ran it must have died.
 const lease = time.Minute
 
+// keepWithin is how long writing down what became of a key may take.
+const keepWithin = 5 * time.Second
+
 // once keeps the answer of a handler under the caller's key. It suits handlers
 // whose effect may be repeated, since a process can die between the effect and
 // the keeping. Only successes are kept: a refusal changed nothing.
@@ -75,6 +79,9 @@ func (s *server) once(h handler) handler {
 			return reply{}, &session.ConflictError{Kind: session.ConflictInFlight, RetryAfter: time.Second}
 		}
 		rep, err := h(c)
+		// However the request ended: a key that stays claimed keeps its client out.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepWithin)
+		defer cancel()
 		if err != nil {
 			return reply{}, errors.Join(err, s.Idempotency.ForgetKey(ctx, *key))
 		}

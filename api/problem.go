@@ -139,7 +139,7 @@ func classify(err error) *problem {
 		return &problem{Status: http.StatusNotFound, Code: codeNotFound, Detail: "There is no such thing."}
 	case errors.As(err, &routing):
 		return routingProblem(routing)
-	case errors.Is(err, idv.ErrBusy):
+	case errors.Is(err, idv.ErrBusy), errors.Is(err, context.DeadlineExceeded):
 		return busy(err)
 	case errors.Is(err, token.ErrUnchecked):
 		return unchecked(err)

@@ -90,6 +90,9 @@ type Options struct {
 	Authenticator Authenticator
 	ClientTokens  ClientTokens
 	Keys          Keys
+	// Within is how long a request may take that does not ask to be held; default
+	// 30 seconds.
+	Within time.Duration
 	// Origins are the web origins that may call with a client token.
 	Origins   []string
 	Providers func() []ProviderStatus
@@ -119,7 +122,7 @@ type server struct {
 func New(o Options) http.Handler {
 	s := &server{Options: o, validate: newValidation(), room: newRoom()}
 	s.template = s.templates()
-	s.Heartbeat = cmp.Or(o.Heartbeat, defaultHeartbeat)
+	s.Heartbeat, s.Within = cmp.Or(o.Heartbeat, defaultHeartbeat), cmp.Or(o.Within, defaultWithin)
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	// X-Forwarded-For is anybody's word.
@@ -142,6 +145,9 @@ func New(o Options) http.Handler {
 		h := s.handle(r)
 		if r.scope != public {
 			h = s.authenticated(r.scope, h)
+		}
+		if !r.held() {
+			h = s.bounded(h)
 		}
 		var around []echo.MiddlewareFunc
 		if r.scope == ownUser && len(o.Origins) > 0 {

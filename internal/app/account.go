@@ -37,7 +37,7 @@ func openAccounts(c config.Config, m *metric.Set) (*accounts, error) {
 	for _, account := range c.On() {
 		adapter := adapterOf(account.Adapter)
 		watch := &monitor{
-			next:    http.DefaultTransport.(*http.Transport).Clone(),
+			next:    newTransport(c.ProviderTimeout),
 			tell:    func(method, outcome string, took time.Duration) { m.Call(account.Name, method, outcome, took) },
 			answers: func(yes bool) { m.Answers(account.Name, yes) },
 		}

@@ -167,6 +167,8 @@ func (a *App) apiOptions() api.Options {
 		Observer:      a.metrics,
 		Trace:         a.traceRequest(),
 		Logger:        a.log,
+
+		Within: answerWithin(a.config),
 	}
 }
 

@@ -51,7 +51,7 @@ func (c *command) runEmulate(cmd *cobra.Command) error {
 
 // serveUntil serves until ctx ends.
 func serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
-	server := newServer(h)
+	server := newServer(h, writeWithin)
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bonafide-idv/bonafide/internal/config"
 )
 
 // stopWithin is how long a process that is told to stop has to finish what it
@@ -30,7 +32,7 @@ func (a *App) run(ctx context.Context, l net.Listener, h http.Handler, p parts) 
 		return err
 	}
 	if m != nil {
-		metrics := newServer(a.metricsOnly())
+		metrics := newServer(a.metricsOnly(), writeWithin)
 		defer func() { _ = metrics.Close() }()
 		go func() { failed <- metrics.Serve(m) }()
 	}
@@ -39,7 +41,7 @@ func (a *App) run(ctx context.Context, l net.Listener, h http.Handler, p parts) 
 	var server *http.Server
 	if p.api {
 		defer a.startKeys(ctx)()
-		server = newServer(h)
+		server = newServer(h, answerWithin(a.config)+afterwards(a.config))
 		// Whoever waits is sent away, and comes back to another replica.
 		server.RegisterOnShutdown(a.hub.Close)
 		go func() { failed <- server.Serve(l) }()
@@ -86,12 +88,26 @@ func (c *command) spareCollector() {
 	}
 }
 
-func newServer(h http.Handler) *http.Server {
+// answerWithin is how long a request may take that does not ask to be held: the
+// calls to its provider, of which there are two at most, have room in it.
+func answerWithin(c config.Config) time.Duration {
+	return max(30*time.Second, 2*c.ProviderTimeout+10*time.Second)
+}
+
+// afterwards is how much longer the answer to a create may take: what has begun at
+// a provider goes on to its end, and is kept.
+func afterwards(c config.Config) time.Duration { return 2*c.ProviderTimeout + 40*time.Second }
+
+// writeWithin is how long the answer to a request may take that asks no provider.
+// It is longer than any request is held; streams extend it as they go.
+const writeWithin = 90 * time.Second
+
+func newServer(h http.Handler, answered time.Duration) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      90 * time.Second,
+		WriteTimeout:      max(writeWithin, answered),
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}

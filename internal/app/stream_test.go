@@ -204,7 +204,7 @@ func TestHeadOfAStreamEnds(t *testing.T) {
 // who wait: neither long polls nor streams.
 func TestServersLimitsAreNotForThoseWhoWait(t *testing.T) {
 	first := start(t, enginetest.SQLite(t))
-	server := newServer(first.app.handler())
+	server := newServer(first.app.handler(), writeWithin)
 	server.ReadTimeout, server.WriteTimeout = 50*time.Millisecond, 2*time.Second
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)

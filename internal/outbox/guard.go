@@ -77,6 +77,8 @@ func (g guard) client(secure bool, roots *x509.CertPool) *http.Client {
 		Transport: &http.Transport{
 			DialContext:            dialer.DialContext,
 			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			TLSHandshakeTimeout:    connectWithin,
+			ResponseHeaderTimeout:  tryWithin,
 			MaxIdleConns:           1024,
 			MaxIdleConnsPerHost:    inFlight,
 			IdleConnTimeout:        30 * time.Second,

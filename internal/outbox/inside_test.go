@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -117,6 +118,34 @@ func TestSlowAnswerIsGivenUp(t *testing.T) {
 	if tryWithin != 15*time.Second || lease < (atHand/inFlight+1)*tryWithin {
 		t.Errorf("a try may take %v, a lease is %v", tryWithin, lease)
 	}
+}
+
+// An endpoint that accepts a connection and never greets holds nobody up either,
+// and its connection does not outlive the try.
+func TestSilentEndpointIsGivenUp(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	closed := make(chan error, 1)
+	go func() {
+		conn, err := l.Accept()
+		if err == nil {
+			_, err = io.Copy(io.Discard, conn)
+		}
+		closed <- err
+	}()
+	quick := newSender(Options{
+		Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+		Render: func(idv.Event) ([]byte, error) { return json.Marshal(1) },
+	})
+	quick.secure.Transport.(*http.Transport).TLSHandshakeTimeout /= 100
+	a, _ := quick.send(t.Context(), idv.Endpoint{URL: "https://" + l.Addr().String(), Secrets: []idv.EndpointSecret{{Secret: newSecret()}}}, idv.Event{ID: "evt_1"})
+	if a.Fault != idv.FaultTimeout || a.Took > tryWithin/2 {
+		t.Errorf("attempt %+v", a)
+	}
+	<-closed
 }
 
 // What cannot be signed is not sent.
