@@ -1,10 +1,12 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -35,11 +37,31 @@ func decode(c echo.Context, body []byte, into any) error {
 	if mediaType, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)); err != nil || mediaType != echo.MIMEApplicationJSON {
 		return &problem{Status: http.StatusUnsupportedMediaType, Code: codeUnsupportedMediaType, Detail: "Send the body as Content-Type: application/json."}
 	}
+	if deep, found := tooDeep(body); found {
+		return invalid(fieldError{Pointer: string(deep), Code: "too_deep", Detail: "is nested deeper than " + strconv.Itoa(maxDepth) + " levels"})
+	}
 	err := json.Unmarshal(body, into, json.RejectUnknownMembers(true))
 	if err == nil && !strings.HasPrefix(strings.TrimLeft(string(body), " \t\r\n"), "{") {
 		return invalid(fieldError{Pointer: "", Code: "invalid_type", Detail: "must be a JSON object"})
 	}
 	return decodeProblem(err)
+}
+
+// maxDepth is how deep objects and lists may be nested in a request.
+const maxDepth = 32
+
+// tooDeep finds what is nested deeper, before anything is made of it. It reads no
+// further than that, or than the first mistake, which whoever decodes will find.
+func tooDeep(body []byte) (at jsontext.Pointer, found bool) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(body))
+	for {
+		if _, err := d.ReadToken(); err != nil {
+			return "", false
+		}
+		if d.StackDepth() > maxDepth {
+			return d.StackPointer(), true
+		}
+	}
 }
 
 func decodeProblem(err error) error {

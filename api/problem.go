@@ -101,6 +101,9 @@ func (s *server) problemOf(c echo.Context, err error) *problem {
 	p.Type, p.Title = "urn:bonafide:problem:"+p.Code, http.StatusText(p.Status)
 	// The route's address as it was asked for, without its query.
 	p.Instance, p.RequestID = c.Request().URL.EscapedPath(), requestID(c)
+	if len(p.Instance) > maxAddress {
+		p.Instance = "/"
+	}
 	if p.Status >= http.StatusInternalServerError {
 		s.Logger.ErrorContext(c.Request().Context(), "request failed", "route", c.Path(), "requestId", p.RequestID,
 			"code", p.Code, "session", p.SessionID, "error", err.Error())

@@ -93,6 +93,8 @@ type Options struct {
 	// Within is how long a request may take that does not ask to be held; default
 	// 30 seconds.
 	Within time.Duration
+	// Secure: this server is reached over TLS, and is never to be reached without.
+	Secure bool
 	// Origins are the web origins that may call with a client token.
 	Origins   []string
 	Providers func() []ProviderStatus
@@ -139,7 +141,8 @@ func New(o Options) http.Handler {
 				return err
 			},
 		}),
-		middleware.SecureWithConfig(middleware.SecureConfig{ContentTypeNosniff: "nosniff", XFrameOptions: "DENY"}),
+		hygiene(o.Secure),
+		shortAddress,
 	)
 	for _, r := range s.routes() {
 		h := s.handle(r)

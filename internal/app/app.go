@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -169,6 +170,7 @@ func (a *App) apiOptions() api.Options {
 		Logger:        a.log,
 
 		Within: answerWithin(a.config),
+		Secure: strings.HasPrefix(a.config.PublicURL, "https://"),
 	}
 }
 

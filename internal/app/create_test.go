@@ -63,7 +63,11 @@ func TestCreateRefusesBadInput(t *testing.T) {
 		"long metadata":         {with("metadata", map[string]string{"a/b": long}), "/metadata/a~1b", "too_large"},
 		"reuse":                 {with("reuse", "always"), "/reuse", "invalid_value"},
 		"reverify not a truth":  {with("reverify", "yes"), "/reverify", "invalid_type"},
-		"deeply nested nothing": {`{"metadata":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`, "/metadata", "invalid_type"},
+		"nested as deep as may": {`{"metadata":` + strings.Repeat("[", 31) + strings.Repeat("]", 31) + `}`, "/metadata", "invalid_type"},
+		"nested too deep":       {`{"metadata":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`, "/metadata" + strings.Repeat("/0", 31), "too_deep"},
+		"deeply nested nothing": {`{"metadata":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`, "/metadata" + strings.Repeat("/0", 31), "too_deep"},
+		"deep and broken":       {`{"x":` + strings.Repeat(`{"a":`, 50_000), "/x" + strings.Repeat("/a", 31), "too_deep"},
+		"deep after a mistake":  {`{"externalUserId":"a","externalUserId":` + strings.Repeat("[", 40), "/externalUserId", "duplicate_field"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := w.call("POST", "/v1/sessions", c.body).want(t, 400, "invalid_request")
