@@ -18,8 +18,18 @@ const (
 
 func (s *server) authenticated(scope idv.Scope, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		caller, err := s.admit(c, scope)
+		caller, err := s.identify(c)
+		if refused := (*problem)(nil); errors.As(err, &refused) {
+			return s.limitStranger(c, err)
+		}
 		if err != nil {
+			return err
+		}
+		// Before the right is asked for: what is forbidden is a request as well.
+		if err := s.limitCaller(c, caller); err != nil {
+			return err
+		}
+		if err := permit(caller, scope); err != nil {
 			return err
 		}
 		c.Set(callerKey, caller)
@@ -28,8 +38,8 @@ func (s *server) authenticated(scope idv.Scope, next echo.HandlerFunc) echo.Hand
 	}
 }
 
-// admit tells who makes a request, if that one may.
-func (s *server) admit(c echo.Context, scope idv.Scope) (idv.Caller, error) {
+// identify tells who makes a request; a *problem if nobody does who is known.
+func (s *server) identify(c echo.Context) (idv.Caller, error) {
 	scheme, credential, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
 	credential = strings.TrimSpace(credential)
 	if !strings.EqualFold(scheme, "Bearer") || credential == "" {
@@ -41,13 +51,15 @@ func (s *server) admit(c echo.Context, scope idv.Scope) (idv.Caller, error) {
 	if errors.Is(err, token.ErrInvalid) {
 		return idv.Caller{}, unauthorized("The credential is unknown, expired or revoked.")
 	}
-	if err != nil {
-		return idv.Caller{}, err
+	return caller, err
+}
+
+// permit refuses a caller who may not use a route.
+func permit(who idv.Caller, scope idv.Scope) error {
+	if why := refusal(who, scope); why != "" {
+		return &problem{Status: http.StatusForbidden, Code: codeForbidden, Detail: why}
 	}
-	if why := refusal(caller, scope); why != "" {
-		return idv.Caller{}, &problem{Status: http.StatusForbidden, Code: codeForbidden, Detail: why}
-	}
-	return caller, nil
+	return nil
 }
 
 // stillMay refuses a request that was admitted and would not be so now: a
@@ -55,7 +67,10 @@ func (s *server) admit(c echo.Context, scope idv.Scope) (idv.Caller, error) {
 // present, it stands.
 func (s *server) stillMay(c echo.Context) error {
 	scope, _ := c.Get(scopeKey).(idv.Scope)
-	_, err := s.admit(c, scope)
+	who, err := s.identify(c)
+	if err == nil {
+		err = permit(who, scope)
+	}
 	if refused := (*problem)(nil); errors.As(err, &refused) {
 		return refused
 	}

@@ -17,7 +17,7 @@ func crossOrigin(origins []string) echo.MiddlewareFunc {
 		AllowOrigins:  origins,
 		AllowMethods:  []string{http.MethodGet, http.MethodHead},
 		AllowHeaders:  []string{echo.HeaderAuthorization, echo.HeaderXRequestID, "If-None-Match", "Last-Event-ID"},
-		ExposeHeaders: []string{"ETag", echo.HeaderRetryAfter, echo.HeaderXRequestID},
+		ExposeHeaders: []string{headerETag, headerRateLimit, headerRateLimitPolicy, echo.HeaderRetryAfter, echo.HeaderXRequestID},
 		MaxAge:        corsAge,
 	})
 }

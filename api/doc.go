@@ -3,7 +3,7 @@
 //
 //	@title			bonafide
 //	@version		1
-//	@description	One REST API in front of many identity-verification (IDV) providers. Create a session for a user at any provider, then read one normalized verification status per user. Times are RFC 3339 in UTC with milliseconds. Unknown request fields are refused. Every reply carries `X-Request-Id`; every error is `application/problem+json` (RFC 9457) with a stable `code`. `Idempotency-Key` is understood on every POST.
+//	@description	One REST API in front of many identity-verification (IDV) providers. Create a session for a user at any provider, then read one normalized verification status per user. Times are RFC 3339 in UTC with milliseconds. Unknown request fields are refused. Every reply carries `X-Request-Id`; every error is `application/problem+json` (RFC 9457) with a stable `code`. `Idempotency-Key` is understood on every POST. Requests are limited by their credential: `RateLimit` and `RateLimit-Policy` say how its quota stands, and one too many is 429 `rate_limited` with `Retry-After`. A path or a query of more than 8192 bytes is 400 `invalid_request` on every route.
 //	@license.name	Apache-2.0
 //
 //	@tag.name			sessions

@@ -19,6 +19,8 @@ type Observer interface {
 	Request(route, method string, status int, took time.Duration)
 	// Webhook: provider is any word, outcome one of WebhookOutcomes.
 	Webhook(provider, outcome string, acknowledged bool, took time.Duration)
+	// Refused: a request beyond a limit; kind is one of Limits.
+	Refused(kind string)
 }
 
 const otherRoute = "other"
@@ -69,13 +71,14 @@ const (
 	webhookRepeated = "repeated"
 	webhookForged   = "forged"
 	webhookRefused  = "refused" // too large, cut off, or for no account of ours
+	webhookLimited  = "limited" // forged or refused, and too many of them from there
 	webhookBusy     = "busy"    // 503: to be sent again later
 	webhookFailed   = "failed"
 )
 
 // WebhookOutcomes lists the words for what becomes of a webhook at the door.
 func WebhookOutcomes() []string {
-	return []string{webhookNew, webhookRepeated, webhookForged, webhookRefused, webhookBusy, webhookFailed}
+	return []string{webhookNew, webhookRepeated, webhookForged, webhookRefused, webhookLimited, webhookBusy, webhookFailed}
 }
 
 // observeWebhook tells of a webhook that was taken in or not since it began.
@@ -96,6 +99,8 @@ func webhookOutcome(isNew bool, err error) string {
 	switch p := classify(err); {
 	case p.Code == codeForged:
 		return webhookForged
+	case p.Code == codeRateLimited:
+		return webhookLimited
 	case p.Status < http.StatusInternalServerError:
 		return webhookRefused
 	case p.Status == http.StatusServiceUnavailable:

@@ -31,6 +31,7 @@ const (
 	codeMethodNotAllowed     = "method_not_allowed"
 	codeUnsupportedMediaType = "unsupported_media_type"
 	codeTooLarge             = "too_large"
+	codeRateLimited          = "rate_limited"
 	codeProviderRejected     = "provider_rejected"
 	codeProviderUnavailable  = "provider_unavailable"
 	codeProviderTimeout      = "provider_timeout"

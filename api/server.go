@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"time"
 
@@ -90,6 +91,14 @@ type Options struct {
 	Authenticator Authenticator
 	ClientTokens  ClientTokens
 	Keys          Keys
+	// RateLimit is how many requests a second one credential may make, and how many
+	// without a valid one may come from one address; WebhookRateLimit the same for
+	// webhooks that are refused. Bursts may be twice that; 0 is no limit.
+	RateLimit, WebhookRateLimit int
+	Now                         func() time.Time // by which limits are kept; default time.Now
+	// Proxies are the addresses of the operator's own, whose word on where a
+	// request comes from is believed.
+	Proxies []netip.Prefix
 	// Within is how long a request may take that does not ask to be held; default
 	// 30 seconds.
 	Within time.Duration
@@ -116,19 +125,22 @@ type Options struct {
 type server struct {
 	Options
 	validate *validation
+	limits   limits
 	room     room
 	template map[string]string // documented paths by routed ones
 }
 
 // New gives the handler of the whole API.
 func New(o Options) http.Handler {
-	s := &server{Options: o, validate: newValidation(), room: newRoom()}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &server{Options: o, validate: newValidation(), limits: newLimits(o), room: newRoom()}
 	s.template = s.templates()
 	s.Heartbeat, s.Within = cmp.Or(o.Heartbeat, defaultHeartbeat), cmp.Or(o.Within, defaultWithin)
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	// X-Forwarded-For is anybody's word.
-	e.IPExtractor = echo.ExtractIPDirect()
+	e.IPExtractor = addresses(o.Proxies)
 	e.HTTPErrorHandler = s.renderError
 	e.Use(
 		middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: func() string { return id.New("req") }}),
@@ -200,6 +212,9 @@ func (s *server) accessLog() echo.MiddlewareFunc {
 		LogStatus: true, LogMethod: true, LogLatency: true, LogRoutePath: true, HandleError: true,
 		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
 			s.observe(v)
+			if c.Get(unloggedKey) != nil {
+				return nil
+			}
 			level := slog.LevelInfo
 			if v.Status >= http.StatusInternalServerError {
 				level = slog.LevelError

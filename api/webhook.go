@@ -30,6 +30,7 @@ type receivedReply struct {
 //	@Failure		401			{object}	problem			"`forged`: the signature is missing or wrong"
 //	@Failure		404			{object}	problem			"`not_found`: no such provider takes webhooks here"
 //	@Failure		413			{object}	problem			"`too_large`: the body is over 1 MiB"
+//	@Failure		429			{object}	problem			"`rate_limited`: too many webhooks from this address had to be refused; genuine ones are always taken"
 //	@Failure		500			{object}	problem			"`internal`: not kept; the provider is to send it again"
 //	@Failure		503			{object}	problem			"`internal`: the database is slow or away; `Retry-After` says when to come back"
 //	@x-example		{"404": {"detail": "No such provider takes webhooks here."}}
@@ -37,6 +38,9 @@ type receivedReply struct {
 func (s *server) receiveWebhook(c echo.Context) (reply, error) {
 	began := time.Now()
 	isNew, err := s.takeIn(c)
+	if outcome := webhookOutcome(isNew, err); outcome == webhookForged || outcome == webhookRefused {
+		err = s.limitForger(c, err)
+	}
 	s.observeWebhook(c, began, isNew, err)
 	if err != nil {
 		return reply{}, err

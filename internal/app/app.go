@@ -169,8 +169,11 @@ func (a *App) apiOptions() api.Options {
 		Trace:         a.traceRequest(),
 		Logger:        a.log,
 
-		Within: answerWithin(a.config),
-		Secure: strings.HasPrefix(a.config.PublicURL, "https://"),
+		RateLimit:        a.config.RateLimit,
+		WebhookRateLimit: a.config.WebhookRateLimit,
+		Proxies:          a.config.TrustedProxies,
+		Within:           answerWithin(a.config),
+		Secure:           strings.HasPrefix(a.config.PublicURL, "https://"),
 	}
 }
 

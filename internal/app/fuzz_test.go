@@ -30,6 +30,11 @@ func (still) Fetch(context.Context, idv.Ref) (idv.Update, error) {
 // quiet is an API on an empty database, without workers.
 func quiet(f *testing.F) http.Handler {
 	f.Helper()
+	return quietApp(f).handler()
+}
+
+func quietApp(f *testing.F) *App {
+	f.Helper()
 	log := slog.New(slog.DiscardHandler)
 	cfg := testConfig("sqlite:" + filepath.Join(f.TempDir(), "fuzz.db"))
 	st, err := openStore(f.Context(), cfg, log)
@@ -45,7 +50,7 @@ func quiet(f *testing.F) http.Handler {
 	if err != nil {
 		f.Fatal(err)
 	}
-	return a.handler()
+	return a
 }
 
 // ask gives the status of a call, which no input may make a fault of ours.

@@ -104,7 +104,7 @@ func TestRepliesSayWhatBrowsersMayDo(t *testing.T) {
 				}
 			}
 			if exposed := res.Header.Get("Access-Control-Expose-Headers"); path == "/v1/me/verification" {
-				for _, name := range []string{"Retry-After", "X-Request-Id"} {
+				for _, name := range []string{"RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"} {
 					if !strings.Contains(exposed+",", name+",") {
 						t.Errorf("%s is not exposed: %s", name, exposed)
 					}

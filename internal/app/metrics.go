@@ -32,6 +32,7 @@ func newMetrics(c config.Config, version string, log *slog.Logger) *metric.Set {
 		Webhooks:  api.WebhookOutcomes(),
 		Calls:     callOutcomes(),
 		Jobs:      queue.Outcomes(),
+		Limits:    api.Limits(),
 		Questions: questions,
 		Logger:    log,
 	})

@@ -23,7 +23,7 @@ type Rule struct {
 func Rules() []Rule {
 	return []Rule{
 		{Package: ".", Imports: []string{"internal/app"}},
-		{Package: "api", Imports: []string{"internal/id", "internal/idv", "internal/inbox", "internal/session", "internal/token", "internal/watch"}},
+		{Package: "api", Imports: []string{"internal/id", "internal/idv", "internal/inbox", "internal/limit", "internal/session", "internal/token", "internal/watch"}},
 		{Package: "docs"},
 		{Package: "migrations", Imports: []string{"internal/queue"}},
 		{Package: "bench", Imports: []string{"bench/bare", "bench/load", "internal/pgserver"}},
@@ -38,6 +38,7 @@ func Rules() []Rule {
 		{Package: "internal/signature", Pure: true},
 		{Package: "internal/scaffold"},
 		{Package: "internal/id"},
+		{Package: "internal/limit", Pure: true},
 		{Package: "internal/seal", Imports: []string{"internal/idv"}},
 		{Package: "internal/ledger", Pure: true},
 		{Package: "internal/token", Imports: []string{"internal/id", "internal/idv"}},

@@ -34,13 +34,16 @@ type Config struct {
 	WebhookRetention, ResultRetention time.Duration
 	ErasureLedger                     string // a path; empty for none
 	// Sandbox: the server is not about real people.
-	Sandbox      bool
-	LogLevel     slog.Level
-	TracesURL    string        // of a collector, without a slash at the end; empty for none
-	TracesSample float64       // from 0 to 1
-	Drain        time.Duration // between being told to stop and closing the door
-	Accounts     []Account     // in the order in which routing falls back to them
-	Routing      []Rule
+	Sandbox          bool
+	RateLimit        int            // requests a second for one credential; 0 for no limit
+	WebhookRateLimit int            // refused webhooks a second from one address; 0 for no limit
+	TrustedProxies   []netip.Prefix // whose X-Forwarded-For is believed
+	LogLevel         slog.Level
+	TracesURL        string        // of a collector, without a slash at the end; empty for none
+	TracesSample     float64       // from 0 to 1
+	Drain            time.Duration // between being told to stop and closing the door
+	Accounts         []Account     // in the order in which routing falls back to them
+	Routing          []Rule
 	// Warnings are for the log: settings that were given and do nothing, or less
 	// than they should.
 	Warnings []string

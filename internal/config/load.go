@@ -44,6 +44,9 @@ func Load(src Source, infos []idv.Info, required ...string) (Config, error) {
 		ResultRetention:   v.duration(core(resultKept), 0),
 		ErasureLedger:     v.get(core(erasureLedger)),
 		Sandbox:           v.truth(core(sandbox)),
+		RateLimit:         v.perSecond(core(rateLimit)),
+		WebhookRateLimit:  v.perSecond(core(webhookRateLimit)),
+		TrustedProxies:    v.ranges(core(trustedProxies)),
 		LogLevel:          v.level(core(logLevel)),
 		TracesURL:         v.webAddress(core(tracesURL)),
 		TracesSample:      v.part(core(tracesSample)),
@@ -154,6 +157,18 @@ func (v *values) ranges(s Setting) []netip.Prefix {
 		list = append(list, p)
 	}
 	return list
+}
+
+// mostPerSecond is where a limit is none any more.
+const mostPerSecond = 1_000_000
+
+func (v *values) perSecond(s Setting) int {
+	n, err := strconv.Atoi(v.get(s))
+	if err != nil || n < 0 || n > mostPerSecond {
+		v.wrong("%s%s must be a whole number from 0 (no limit) to %d", Prefix, s.Name, mostPerSecond)
+		return 0
+	}
+	return n
 }
 
 func (v *values) duration(s Setting, least time.Duration) time.Duration {
@@ -295,9 +310,7 @@ func (v *values) leftOver() []string {
 	}
 	var warnings []string
 	for _, name := range variables {
-		if withoutEffect(strings.TrimSuffix(name, "_FILE")) {
-			warnings = append(warnings, Prefix+name+" has no effect in this version")
-		} else if name != "CONFIG" {
+		if name != "CONFIG" {
 			warnings = append(warnings, Prefix+name+" is not a setting of this version")
 		}
 	}

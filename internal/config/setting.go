@@ -42,6 +42,13 @@ const (
 	drain           = "DRAIN"
 )
 
+// The settings of limits.
+const (
+	rateLimit        = "RATE_LIMIT"
+	webhookRateLimit = "WEBHOOK_RATE_LIMIT"
+	trustedProxies   = "TRUSTED_PROXIES"
+)
+
 // EncryptionKey is the name of the setting that only some commands need.
 const EncryptionKey = "ENCRYPTION_KEY"
 
@@ -59,6 +66,9 @@ func Core() []Setting {
 		{Name: jwtAudience, Help: "the audience (aud) that JWTs must have"},
 		{Name: validFor, Default: "8760h", Help: "how long an approval counts; 0 for ever"},
 		{Name: providerTimeout, Default: "10s", Help: "one call to a provider, all tries of a read included"},
+		{Name: rateLimit, Default: "200", Help: "requests a second for one credential, and failed authentications a second from one address; bursts of twice that; 0 for no limit"},
+		{Name: webhookRateLimit, Default: "1000", Help: "webhooks a second from one address that are refused with a reason, in bursts of twice that; 0 for no limit. Genuine webhooks are never limited"},
+		{Name: trustedProxies, Help: "ranges of the proxies in front of this server, such as 10.0.0.0/8,fd00::/8; only what they say in X-Forwarded-For is believed (default: nobody)"},
 		{Name: corsOrigins, Help: "origins, separated by commas, whose pages may call /v1/me/… from a browser, such as https://app.example.com"},
 		{Name: metricsListen, Help: "an address of its own for /metrics, where no credential is asked for (default: none, /metrics is beside the API)"},
 		{Name: reconcile, Default: "1m", Help: "shortest time between two questions about one session whose webhooks do not come; the schedule is a multiple of it"},
@@ -93,7 +103,3 @@ func Variable(account, key string) string { return Prefix + variable(account, ke
 func variable(account, key string) string {
 	return strings.ToUpper(strings.ReplaceAll(account, "-", "_")) + "_" + key
 }
-
-// withoutEffect are names that belong to this interface and do nothing yet in
-// this version. They are told apart from typing mistakes.
-func withoutEffect(name string) bool { return name == "RATE_LIMIT" }

@@ -25,6 +25,7 @@ type Options struct {
 	Webhooks  []string // what becomes of a webhook at the door
 	Calls     []string // how a call to a provider ends
 	Jobs      []string // how the work on a job ends
+	Limits    []string // beyond which requests are refused
 	Questions []string // what a question about a session was good for
 	Logger    *slog.Logger
 }
@@ -41,6 +42,7 @@ type Set struct {
 	acknowledged    *prometheus.HistogramVec
 	worked          *prometheus.CounterVec
 	visible         *prometheus.HistogramVec
+	refused         *prometheus.CounterVec
 	jobs            *prometheus.CounterVec
 	jobDuration     *prometheus.HistogramVec
 	calls           *prometheus.CounterVec
@@ -60,6 +62,7 @@ func New(o Options) *Set {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	s.addRequests()
+	s.addLimits()
 	s.addDeliveries()
 	s.addJobs()
 	s.addCalls()

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write the generated part of docs/metric
 
 func newSet(log *bytes.Buffer) *metric.Set {
 	return metric.New(metric.Options{
-		Version: "test", Providers: []string{"acme"}, Webhooks: []string{"new"}, Calls: []string{"ok"}, Jobs: []string{"ok"}, Questions: []string{"moved"},
+		Version: "test", Providers: []string{"acme"}, Webhooks: []string{"new"}, Calls: []string{"ok"}, Jobs: []string{"ok"}, Limits: []string{"credential"}, Questions: []string{"moved"},
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
 	})
 }
@@ -93,6 +93,7 @@ func TestUnknownWords(t *testing.T) {
 	s.DeliveryWorked("x", "y")
 	s.DeliveryVisible("x", time.Second)
 	s.Request("/v1/sessions", "BREW", 405, time.Second)
+	s.Refused("x")
 	out := scrape(s)
 	for _, want := range []string{
 		`bonafide_webhooks_total{outcome="unknown",provider="unknown"} 1`,
@@ -101,6 +102,8 @@ func TestUnknownWords(t *testing.T) {
 		`bonafide_deliveries_worked_total{provider="unknown",state="unknown"} 1`,
 		`bonafide_delivery_visible_after_seconds_count{provider="unknown"} 1`,
 		`bonafide_http_requests_total{code="405",method="other",route="/v1/sessions"} 1`,
+		`bonafide_requests_refused_total{limit="credential"} 0`,
+		`bonafide_requests_refused_total{limit="unknown"} 1`,
 		`bonafide_deliveries{provider="unknown",state="received"} 5`,
 		`bonafide_delivery_oldest_received_seconds{provider="unknown"} 3600`,
 		`bonafide_delivery_oldest_received_seconds{provider="acme"} 0`,

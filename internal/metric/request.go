@@ -13,7 +13,7 @@ func (s *Set) addRequests() {
 	s.requestDuration = s.histogram("bonafide_http_request_duration_seconds",
 		"How long requests took to be answered. Creating a session waits for its provider.", fast, "route", "method")
 	s.webhooks = s.counter("bonafide_webhooks_total",
-		"Webhooks at the door: new and repeated ones were acknowledged; forged ones had a missing or wrong signature; refused ones were too large, cut off, or for no account of ours; busy ones are to be sent again because the database is slow or away, failed ones because of another error. "+
+		"Webhooks at the door: new and repeated ones were acknowledged; forged ones had a missing or wrong signature; refused ones were too large, cut off, or for no account of ours; limited ones were either of these, and too many of them from one address; busy ones are to be sent again because the database is slow or away, failed ones because of another error. "+
 			"A rise of forged means an attack, or a secret that does not match the provider's.",
 		"provider", "outcome")
 	s.acknowledged = s.histogram("bonafide_webhook_acknowledge_duration_seconds",

@@ -23,6 +23,10 @@ func Convert(swagger []byte) ([]byte, error) {
 	doc.Servers = openapi3.Servers{{URL: "/", Description: "this server"}}
 	repairSecurity(doc)
 	repairSchemas(doc)
+	doc.Components.Headers = openapi3.Headers{}
+	if err := documentLimits(doc); err != nil {
+		return nil, err
+	}
 	repairReplies(doc)
 	if err := giveExamples(doc); err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ func repairReplies(doc *openapi3.T) {
 		Required:    true,
 		Schema:      openapi3.NewStringSchema().NewRef(),
 	}}
-	doc.Components.Headers = openapi3.Headers{headerRequestID: &openapi3.HeaderRef{Value: requestID}}
+	doc.Components.Headers[headerRequestID] = &openapi3.HeaderRef{Value: requestID}
 	for _, op := range operationsOf(doc) {
 		if op.RequestBody != nil {
 			op.RequestBody.Value.Extensions = nil
