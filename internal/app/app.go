@@ -234,6 +234,7 @@ func (a *App) prepare(ctx context.Context) error {
 	if a.config.ErasureLedger == "" {
 		a.log.Warn("a backup of the database that is restored brings back people whose data was erased, for no file is set by " + config.Prefix + "ERASURE_LEDGER")
 	}
+	a.accounts.warn(a.log)
 	people, err := a.sessions.EraseAgain(ctx)
 	if people > 0 {
 		a.log.Warn("the database brought back people whose data was erased; it is erased again", "people", people)

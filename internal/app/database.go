@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -41,22 +42,39 @@ func (c *command) withAccounts(cmd *cobra.Command, required []string, do func(ct
 	if err != nil {
 		return err
 	}
-	metrics := newMetrics(cfg, c.version, log)
-	accounts, err := openAccounts(cfg, metrics)
-	if err != nil {
-		return config.Mistakes{err.Error()}
-	}
 	ctx := cmd.Context()
-	st, err := openStoreOn(ctx, cfg, accounts.schedule(cfg), log)
+	a, err := c.openApp(ctx, cfg, publicURL(cfg, nil), false, log)
 	if err != nil {
 		return err
 	}
-	a, err := newApp(cfg, st, accounts, publicURL(cfg, nil), metrics, log)
+	return errors.Join(do(ctx, a), a.store.Close())
+}
+
+// openApp wires a process of a configuration, with its accounts and its database,
+// which is brought to this version first if migrate says so, and else has to be
+// at it. base is how providers reach the process. The caller closes the store.
+func (c *command) openApp(ctx context.Context, cfg config.Config, base string, migrate bool, log *slog.Logger) (*App, error) {
+	metrics := newMetrics(cfg, c.version, log)
+	accounts, err := openAccounts(cfg, metrics)
+	if err != nil {
+		return nil, config.Mistakes{err.Error()}
+	}
+	st, err := openStoreOn(ctx, cfg, accounts.schedule(cfg), log)
+	if err != nil {
+		return nil, err
+	}
+	if migrate {
+		err = st.Migrate(ctx)
+	}
 	if err == nil {
 		err = migrated(ctx, st)
 	}
+	var a *App
 	if err == nil {
-		err = do(ctx, a)
+		a, err = newApp(cfg, st, accounts, base, metrics, log)
 	}
-	return errors.Join(err, st.Close())
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return a, nil
 }

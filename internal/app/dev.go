@@ -53,30 +53,18 @@ func (c *command) runDev(cmd *cobra.Command) error {
 		cfg.EndpointAllow = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
 
-	metrics := newMetrics(cfg, c.version, log)
-	accounts, err := openAccounts(cfg, metrics)
+	a, err := c.openApp(ctx, cfg, base, true, log)
 	if err != nil {
 		return err
 	}
-	st, err := openStoreOn(ctx, cfg, accounts.schedule(cfg), log)
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	if err := st.Migrate(ctx); err != nil {
-		return err
-	}
-	a, err := newApp(cfg, st, accounts, base, metrics, log)
-	if err != nil {
-		return err
-	}
+	defer a.store.Close()
 	if err := a.prepare(ctx); err != nil {
 		return err
 	}
 	tracer := newTracer(cfg, c.version, log)
 	defer tracer.Stop(ctx)
 	a.follow(tracer)
-	c.greet(base, cfg.BootstrapAPIKey, accounts.names)
+	c.greet(base, cfg.BootstrapAPIKey, a.accounts.names)
 	return a.run(ctx, l, emulators.beside(a.handler()), parts{api: true, workers: true})
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 
@@ -51,46 +52,37 @@ func (c *command) runServe(cmd *cobra.Command, p parts, migrate bool) error {
 	if err != nil {
 		return err
 	}
-	metrics := newMetrics(cfg, c.version, log)
-	accounts, err := openAccounts(cfg, metrics)
-	if err != nil {
-		return config.Mistakes{err.Error()}
-	}
-	st, err := openStoreOn(ctx, cfg, accounts.schedule(cfg), log)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = st.Close() }()
-	if migrate {
-		if err := st.Migrate(ctx); err != nil {
-			return err
-		}
-	}
-	if err := migrated(ctx, st); err != nil {
-		return err
-	}
 	var l net.Listener
 	if p.api {
 		if l, err = listen(ctx, cfg.Listen, "listen"); err != nil {
 			return err
 		}
+	}
+	a, err := c.openApp(ctx, cfg, publicURL(cfg, l), migrate, log)
+	if err != nil {
+		return errors.Join(err, closeListener(l))
+	}
+	defer func() { _ = a.store.Close() }()
+	if err := a.prepare(ctx); err != nil {
+		return errors.Join(err, closeListener(l))
+	}
+	if p.api {
 		log.Info("serving", "listen", l.Addr().String(), "providers", len(cfg.On()))
 		if cfg.BootstrapAPIKey == "" {
 			log.Info("no bootstrap key is set; make keys with: bonafide keys create")
 		}
 	}
-	a, err := newApp(cfg, st, accounts, publicURL(cfg, l), metrics, log)
-	if err != nil {
-		return err
-	}
-	accounts.warn(log)
-	if err := a.prepare(ctx); err != nil {
-		return err
-	}
 	tracer := newTracer(cfg, c.version, log)
 	defer tracer.Stop(ctx)
 	a.follow(tracer)
 	return a.run(ctx, l, a.handler(), p)
+}
+
+func closeListener(l net.Listener) error {
+	if l == nil {
+		return nil
+	}
+	return l.Close()
 }
 
 // listen opens the address that the flag sets.
