@@ -171,6 +171,49 @@ func TestErasedWhileBeingMade(t *testing.T) {
 	})
 }
 
+// Where nobody hears the end of its create, people have to look; where it came to
+// nothing, there is nothing to erase.
+func TestErasedWhileNobodyKnows(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.eraser(func(idv.Ref) error { return nil })
+		for name, c := range map[string]struct {
+			err     error
+			outcome idv.EraseOutcome
+		}{
+			"lost":    {&idv.ProviderError{Kind: idv.KindTimeout, Ambiguous: true}, idv.EraseFailed},
+			"refused": {&idv.ProviderError{Kind: idv.KindRejected}, idv.EraseErased},
+			"died":    {nil, idv.EraseFailed},
+		} {
+			user := "user-" + name
+			w.provider.start = func(context.Context, idv.StartRequest) (idv.Started, error) {
+				w.erased(user)
+				if c.err == nil {
+					panic("the process dies")
+				}
+				return idv.Started{}, c.err
+			}
+			func() {
+				defer func() { _ = recover() }()
+				_, _ = w.Create(t.Context(), request(user))
+			}()
+			w.clock.advance(2 * time.Minute)
+			sessions, err := w.store.Sessions(t.Context(), idv.SessionFilter{ExternalUserID: user})
+			must(t, err)
+			if _, err := w.EraseAtProvider(t.Context(), sessions[0].ID); err != nil {
+				t.Error(err)
+			}
+			if got := w.erased(user); got.Outcome != c.outcome || !got.Settled || len(p.asked) != 0 {
+				t.Errorf("%s: %+v", name, got)
+			}
+		}
+		open := true
+		tasks, err := w.store.PrivacyTasks(t.Context(), idv.PrivacyTaskFilter{Open: &open})
+		if err != nil || len(tasks) != 2 {
+			t.Errorf("tasks %+v, %v", tasks, err)
+		}
+	})
+}
+
 // An erasure that the ledger did not take is not acknowledged, and its repetition
 // or the next start tells the ledger.
 func TestLedgerIsToldInTheEnd(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -182,25 +183,40 @@ func (s *Store) forget(a *account, sessions []string) error {
 }
 
 // changeRedacted takes in what is learned about a person whose data was erased:
-// nothing, but for the provider's id of a session that was being made, which has
-// to be erased there, and for what the person asks for.
+// nothing, but for what became of a session that was being made, which may have to
+// be erased at the provider, and for what the person asks for.
 func (s *Store) changeRedacted(a *account, row *sessionRow, x idv.Session, c idv.Change) (idv.Session, error) {
-	if err := a.addTasks(*row, c.Observations); err != nil {
+	if err := a.addTasks(*row, c.Observations); err != nil || row.Ref != nil {
 		return x, err
 	}
-	if c.Started == nil || c.Started.Ref == "" || row.Ref != nil {
-		return x, nil
+	switch {
+	case c.Started != nil && c.Started.Ref != "":
+		x.Ref, row.Ref = c.Started.Ref, perhapsWord(c.Started.Ref)
+		err := a.learned(row, "ref", row.Ref, idv.ProviderErasure{
+			Outcome: idv.EraseRequested, Detail: "the provider confirmed it after the erasure; it is asked to erase it",
+		})
+		if err != nil {
+			return x, err
+		}
+		return x, s.insertJobs(a.tx, idv.Job{Kind: idv.JobErase, ID: row.ID})
+	case c.StartUnanswered:
+		return x, a.learned(row, "start_unanswered", true, idv.ProviderErasure{
+			Outcome: idv.EraseFailed, Settled: true, Detail: "nobody knows whether the provider has this session: its create was never answered",
+		})
+	case slices.ContainsFunc(c.Observations, func(o idv.Observation) bool { return o.Source == idv.SourceCreate && o.Status == idv.Failed }):
+		return x, a.learned(row, "start_unanswered", false, idv.ProviderErasure{
+			Outcome: idv.EraseErased, Settled: true, Detail: "the provider never had this session",
+		})
 	}
-	row.Ref = perhapsWord(c.Started.Ref)
-	if err := a.tx.Model(&sessionRow{}).Where("id = ?", row.ID).UpdateColumn("ref", row.Ref).Error; err != nil {
-		return x, err
+	return x, nil
+}
+
+// learned writes down what became of a session that was being made when its user
+// was erased, and what that means for the erasure at the provider.
+func (a *account) learned(row *sessionRow, column string, value any, e idv.ProviderErasure) error {
+	if err := a.tx.Model(&sessionRow{}).Where("id = ?", row.ID).UpdateColumn(column, value).Error; err != nil {
+		return fmt.Errorf("write a tombstone: %w", err)
 	}
-	asked := a.tx.Model(&erasureRow{}).Where("session_id = ?", row.ID).UpdateColumns(map[string]any{
-		"outcome": string(idv.EraseRequested), "detail": "the provider confirmed it after the erasure; it is asked to erase it", "settled": false, "updated_at": a.now,
-	})
-	if asked.Error != nil {
-		return x, asked.Error
-	}
-	x.Ref = c.Started.Ref
-	return x, s.insertJobs(a.tx, idv.Job{Kind: idv.JobErase, ID: row.ID})
+	e.SessionID = row.ID
+	return a.noteErasure(e)
 }

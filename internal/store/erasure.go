@@ -92,18 +92,23 @@ func (s *Store) NoteErasure(ctx context.Context, e idv.ProviderErasure) error {
 		if err != nil {
 			return err
 		}
-		noted := tx.Model(&erasureRow{}).Where("session_id = ? AND NOT settled", word(e.SessionID)).UpdateColumns(map[string]any{
-			"outcome": string(e.Outcome), "detail": word(e.Detail), "tries": e.Tries, "settled": e.Settled, "updated_at": a.now,
-		})
-		if noted.Error != nil || noted.RowsAffected == 0 {
-			return noted.Error
-		}
-		if e.Settled && (e.Outcome == idv.EraseFailed || e.Outcome == idv.EraseUnsupported) {
-			return a.addTask(idv.TaskProviderErasure, *a.session(word(e.SessionID)))
-		}
-		return nil
+		return a.noteErasure(e)
 	})
 	return failed("note an erasure", err)
+}
+
+func (a *account) noteErasure(e idv.ProviderErasure) error {
+	noted := a.tx.Model(&erasureRow{}).Where("session_id = ? AND NOT settled", word(e.SessionID)).UpdateColumns(map[string]any{
+		"outcome": string(e.Outcome), "detail": word(e.Detail), "tries": e.Tries, "settled": e.Settled, "updated_at": a.now,
+	})
+	if noted.Error != nil {
+		return fmt.Errorf("note an erasure: %w", noted.Error)
+	}
+	byHand := e.Outcome == idv.EraseFailed || e.Outcome == idv.EraseUnsupported
+	if noted.RowsAffected == 0 || !e.Settled || !byHand {
+		return nil
+	}
+	return a.addTask(idv.TaskProviderErasure, *a.session(word(e.SessionID)))
 }
 
 // DestroyedKeys names the keys that erasures destroyed, of each user the last one.
