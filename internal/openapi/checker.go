@@ -50,6 +50,19 @@ func (c *Checker) Operations() []string {
 	return list
 }
 
+// Refuses reports whether the document knows of a request that the caller of the
+// operation got wrong.
+func (c *Checker) Refuses(name string) bool {
+	for _, op := range c.operations {
+		for status := range op.replies() {
+			if op.String() == name && status[0] == '4' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Check holds one reply against the document. Path is the one that was asked
 // for, escaped, with or without a query; body is the reply's, read whole. The
 // error says which operation is not documented, or what about the reply is not:
