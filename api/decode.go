@@ -87,8 +87,11 @@ func decodeProblem(err error) error {
 }
 
 // marshal writes a reply; an empty list is [], as the fields of replies are
-// always there.
-func marshal(body any) ([]byte, error) { return json.Marshal(body, json.Deterministic(true)) }
+// always there. What is no text is replaced: a mistake can be in a name that a
+// reply cannot repeat as it came.
+func marshal(body any) ([]byte, error) {
+	return json.Marshal(body, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+}
 
 // accept reads and checks a request's body.
 func (s *server) accept(c echo.Context, into any) error {

@@ -92,6 +92,9 @@ func (s *server) renderError(err error, c echo.Context) {
 	p := s.problemOf(c, err)
 	if werr := write(c, reply{status: p.Status, body: p, header: p.header}); werr != nil {
 		s.Logger.Error("error reply was not written", "requestId", requestID(c), "error", werr.Error())
+		if !c.Response().Committed {
+			c.Response().WriteHeader(http.StatusInternalServerError) // or it would pass for a success
+		}
 	}
 }
 

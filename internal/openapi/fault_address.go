@@ -16,7 +16,7 @@ func queryFaults() []fault {
 	looks := func(d *draft) bool { return len(d.op.inQuery()) > 0 }
 	return []fault{
 		{name: "unknown parameter", fits: always, do: func(d *draft) bool {
-			d.query = append(d.query, pair{pick(d, "name", "unknown", "Limit", "limit[]", "", "\u0000", "cursor "), pick(d, "value", "", "1", "x")})
+			d.query = append(d.query, pair{pick(d, "name", "unknown", "Limit", "limit[]", "", "\u0000", "\xff", "cursor "), pick(d, "value", "", "1", "x")})
 			return looks(d)
 		}},
 		{name: "parameter twice", fits: func(d *draft) bool { return len(d.query) > 0 }, do: func(d *draft) bool {
