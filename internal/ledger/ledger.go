@@ -4,7 +4,6 @@
 package ledger
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -104,9 +103,10 @@ func (l *Ledger) Destroyed() ([]string, error) {
 		return nil, err
 	}
 	var ids []string
-	for lines := bufio.NewScanner(bytes.NewReader(raw)); lines.Scan(); {
+	// Of any length: a disk that lost power can leave a long run of zeros.
+	for text := range bytes.Lines(raw) {
 		var noted line
-		if json.Unmarshal(lines.Bytes(), &noted) == nil && noted.KeyID != "" {
+		if json.Unmarshal(text, &noted) == nil && noted.KeyID != "" {
 			ids = append(ids, noted.KeyID)
 		}
 	}
