@@ -1,19 +1,17 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"io"
-	"log/slog"
+	"maps"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/openapi"
 )
 
 // still is a provider that can do nothing, so that nothing is bought.
@@ -27,52 +25,28 @@ func (still) Fetch(context.Context, idv.Ref) (idv.Update, error) {
 	return idv.Update{}, &idv.ProviderError{Kind: idv.KindNotFound}
 }
 
-// quiet is an API on an empty database, without workers.
-func quiet(f *testing.F) http.Handler {
-	f.Helper()
-	return quietApp(f).handler()
-}
-
-func quietApp(f *testing.F) *App {
-	f.Helper()
-	log := slog.New(slog.DiscardHandler)
-	cfg := testConfig("sqlite:" + filepath.Join(f.TempDir(), "fuzz.db"))
-	st, err := openStore(f.Context(), cfg, log)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { _ = st.Close() })
-	if err := st.Migrate(f.Context()); err != nil {
-		f.Fatal(err)
-	}
-	p := &accounts{names: []string{"still"}, providers: map[string]idv.Provider{"still": still{}}, monitors: map[string]*monitor{"still": {}}}
-	a, err := newApp(cfg, st, p, "http://localhost", newMetrics(cfg, "test", log), log)
-	if err != nil {
-		f.Fatal(err)
-	}
-	return a
-}
-
-// ask gives the status of a call, which no input may make a fault of ours.
-func ask(t *testing.T, api http.Handler, method, target string, body io.Reader) int {
+// ask gives the reply to a call, which no input may make a fault of ours.
+func (s *study) ask(t *testing.T, method, target string, header http.Header, body []byte) (*http.Response, []byte, bool) {
 	t.Helper()
-	r := httptest.NewRequest(method, "/", body)
-	r.Header.Set("Authorization", "Bearer "+bootstrapKey)
-	r.Header.Set("Content-Type", "application/json")
-	u, err := url.ParseRequestURI(target)
-	if err != nil {
-		return http.StatusBadRequest // it would not reach us
+	began := time.Now()
+	res, raw, reached := s.send(method, target, header, body)
+	if !reached {
+		return nil, nil, false
 	}
-	r.URL = u
-	w := httptest.NewRecorder()
-	api.ServeHTTP(w, r)
-	if w.Code >= 500 && w.Code != http.StatusBadGateway {
-		t.Errorf("%s %q answered %d %s", method, target, w.Code, w.Body)
+	if res.StatusCode >= 500 && res.StatusCode != http.StatusBadGateway {
+		t.Errorf("%s %q answered %d %s", method, target, res.StatusCode, raw)
 	}
-	if w.Code >= 400 && !json.Valid(w.Body.Bytes()) {
-		t.Errorf("%s %q: not JSON: %s", method, target, w.Body)
+	if res.StatusCode >= 400 && !json.Valid(raw) {
+		t.Errorf("%s %q: not JSON: %s", method, target, raw)
 	}
-	return w.Code
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+	return res, raw, true
+}
+
+func everything() http.Header {
+	return http.Header{"Authorization": {"Bearer " + bootstrapKey}, "Content-Type": {"application/json"}}
 }
 
 func FuzzCreateSession(f *testing.F) {
@@ -82,14 +56,8 @@ func FuzzCreateSession(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	api := quiet(f)
-	f.Fuzz(func(t *testing.T, body []byte) {
-		began := time.Now()
-		ask(t, api, "POST", "/v1/sessions", bytes.NewReader(body))
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("took %v", took)
-		}
-	})
+	s := newStudy(f, "still", still{})
+	f.Fuzz(func(t *testing.T, body []byte) { s.ask(t, "POST", "/v1/sessions", everything(), body) })
 }
 
 func FuzzPathsAndQueries(f *testing.F) {
@@ -99,9 +67,69 @@ func FuzzPathsAndQueries(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	api := quiet(f)
+	s := newStudy(f, "still", still{})
 	f.Fuzz(func(t *testing.T, target string) {
-		ask(t, api, "GET", target, nil)
-		ask(t, api, "POST", target, nil)
+		s.ask(t, "GET", target, everything(), nil)
+		s.ask(t, "POST", target, everything(), nil)
 	})
+}
+
+// Every operation with any variables in its path, any query, headers and body:
+// the reply is one that the API document knows. Variables and headers are those
+// of the input, one a line.
+func FuzzEveryRoute(f *testing.F) {
+	c, err := checker()
+	fatal(f, err)
+	g, operations := c.Generator(), c.Operations()
+	s := newStudy(f, "prompt", &prompt{})
+	known := openapi.Known{"externalUserId": {"user-42"}, "provider": {"prompt"}}
+	known["id"] = []string{s.call("POST", "/v1/sessions", `{"externalUserId":"user-42"}`)["id"].(string)}
+	for i, operation := range operations {
+		for seed := range 2 {
+			for _, r := range []openapi.Request{g.Right(operation, known).Example(seed), g.Broken(operation, known).Example(seed)} {
+				if len(r.Body) < 4<<10 {
+					f.Add(uint8(i), strings.Join(r.Params, "\n"), r.Query, lines(r.Header), r.Body)
+				}
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, operation uint8, params, query, headers string, body []byte) {
+		name := operations[int(operation)%len(operations)]
+		method, template, _ := strings.Cut(name, " ")
+		r := openapi.Request{Operation: name, Params: strings.Split(params, "\n"), Query: query}
+		if strings.Count(template, "{") > len(r.Params) || strings.Contains(r.Path(), "//") || strings.HasSuffix(r.Path(), "/") {
+			return // it would be another route
+		}
+		res, raw, reached := s.ask(t, method, r.Target(), headerOf(headers), body)
+		if !reached {
+			return
+		}
+		if wrong := fit(c, name, method, r.Target(), res, raw); wrong != "" {
+			t.Errorf("%s\n%s %s\n%q\n%q\nanswered %d %s", wrong, method, r.Target(), headers, body, res.StatusCode, raw)
+		}
+	})
+}
+
+// lines are headers in text, and headerOf the headers in it beside a credential
+// that may do everything.
+func lines(h http.Header) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, v := range h[name] {
+			b.WriteString(name + ": " + v + "\n")
+		}
+	}
+	return b.String()
+}
+
+func headerOf(text string) http.Header {
+	h := http.Header{"Authorization": {"Bearer " + bootstrapKey}, promptHeader: {promptSignature}}
+	for line := range strings.Lines(text) {
+		if name, value, ok := strings.Cut(strings.TrimRight(line, "\n"), ": "); ok {
+			if name = http.CanonicalHeaderKey(name); name != "Authorization" {
+				h[name] = append(h[name], value)
+			}
+		}
+	}
+	return h
 }

@@ -5,12 +5,12 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,10 +97,7 @@ func (s *study) send(method, target string, header http.Header, body []byte) (*h
 	r.Method, r.URL, r.RequestURI, r.Header = method, u, target, header
 	w := recorder{httptest.NewRecorder()}
 	s.api.ServeHTTP(w, r)
-	res := w.Result()
-	raw, err := io.ReadAll(res.Body)
-	fatal(s.tb, err)
-	return res, raw, true
+	return w.Result(), w.Body.Bytes(), true
 }
 
 // call is send for requests that are to succeed.
@@ -143,7 +140,7 @@ func fit(c *openapi.Checker, operation, method, target string, res *http.Respons
 		if err := json.Unmarshal(raw, &p); err != nil {
 			return err.Error()
 		}
-		if !contains(problemCodes[p.Code], res.StatusCode) {
+		if !slices.Contains(problemCodes[p.Code], res.StatusCode) {
 			return "the code " + p.Code + " is not one of this status"
 		}
 	}
@@ -157,13 +154,4 @@ func fit(c *openapi.Checker, operation, method, target string, res *http.Respons
 		return err.Error()
 	}
 	return ""
-}
-
-func contains(list []int, n int) bool {
-	for _, x := range list {
-		if x == n {
-			return true
-		}
-	}
-	return false
 }

@@ -25,8 +25,8 @@ func FuzzLedger(f *testing.F) {
 		must(t, err)
 		before, err := l.Destroyed()
 		must(t, err)
-		must(t, l.Note("uky_1", at))
-		must(t, l.Note("uky_2", at))
+		must(t, l.Note(at, "uky_1"))
+		must(t, l.Note(at, "uky_2"))
 		after, err := l.Destroyed()
 		must(t, err)
 		// What was cut off may be a whole line but for its end.
