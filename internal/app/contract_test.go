@@ -30,6 +30,8 @@ type shelf struct {
 	hook string // an endpoint that takes everything
 }
 
+const someKey = `{"name":"of a shelf","scopes":["metrics:read"]}`
+
 func newShelf(t *testing.T) *shelf {
 	t.Helper()
 	s := &shelf{study: newStudy(t, "prompt", &prompt{})}
@@ -46,6 +48,7 @@ func newShelf(t *testing.T) *shelf {
 	}
 	s.call("POST", "/v1/sessions/"+session+"/refresh", "")
 	endpoint := s.call("POST", "/v1/endpoints", `{"url":"`+s.hook+`"}`)["id"].(string)
+	key := s.call("POST", "/v1/keys", someKey)["id"].(string)
 	event, task := s.first("/v1/events")["id"].(string), s.first("/v1/privacy-tasks")["id"].(string)
 	token := s.call("POST", "/v1/users/user-42/client-tokens", "")["clientToken"].(string)
 	res, _, _ := s.send("GET", "/v1/users/user-42/verification", http.Header{"Authorization": {"Bearer " + bootstrapKey}}, nil)
@@ -65,7 +68,7 @@ func newShelf(t *testing.T) *shelf {
 		"url":            {s.hook, "https://client.example/hook"},
 		"country":        {"NG", "DE"}, "locale": {"en-NG", "de", "zh-Hant-TW"},
 	}
-	for kind, of := range map[string]string{"/v1/sessions/": session, "/v1/endpoints/": endpoint, "/v1/webhook-deliveries/": delivery, "/v1/privacy-tasks/": task} {
+	for kind, of := range map[string]string{"/v1/sessions/": session, "/v1/endpoints/": endpoint, "/v1/webhook-deliveries/": delivery, "/v1/privacy-tasks/": task, "/v1/keys/": key} {
 		s.known[kind] = []string{of}
 	}
 	s.known["eventId"] = []string{event}
@@ -88,7 +91,7 @@ func (s *shelf) knownTo(operation string) openapi.Known {
 			known["cursor"] = []string{base64.RawURLEncoding.EncodeToString([]byte(ids[0]))}
 		}
 	}
-	lists := map[string]string{"/v1/sessions": "/v1/sessions/", "/v1/endpoints": "/v1/endpoints/", "/v1/webhook-deliveries": "/v1/webhook-deliveries/", "/v1/privacy-tasks": "/v1/privacy-tasks/"}
+	lists := map[string]string{"/v1/sessions": "/v1/sessions/", "/v1/endpoints": "/v1/endpoints/", "/v1/webhook-deliveries": "/v1/webhook-deliveries/", "/v1/privacy-tasks": "/v1/privacy-tasks/", "/v1/keys": "/v1/keys/"}
 	if ids := known[lists[path]]; ids != nil {
 		known["cursor"] = []string{base64.RawURLEncoding.EncodeToString([]byte(ids[0]))}
 	}
@@ -101,6 +104,8 @@ func (s *shelf) knownTo(operation string) openapi.Known {
 		known["externalUserId"] = []string{s.call("POST", "/v1/sessions", `{"externalUserId":"one who goes `+id.New("")+`"}`)["externalUserId"].(string)}
 	case "DELETE /v1/endpoints/{id}":
 		known["id"] = []string{s.call("POST", "/v1/endpoints", `{"url":"`+s.hook+`"}`)["id"].(string)}
+	case "DELETE /v1/keys/{id}":
+		known["id"] = []string{s.call("POST", "/v1/keys", someKey)["id"].(string)}
 	case "POST /v1/sessions/{id}/cancel":
 		known["id"] = []string{s.call("POST", "/v1/sessions", `{"externalUserId":"one who leaves","reuse":"never"}`)["id"].(string)}
 	}
@@ -234,8 +239,9 @@ func (s *shelf) try(t *rapid.T, c *openapi.Checker, g *openapi.Generator, operat
 		complain(wrong)
 	}
 	refused := res.StatusCode >= 400
+	tooLong := len(r.Target()) > 8<<10 // refused before it is asked who it is from
 	switch {
-	case from.status != 0 && r.Method == strings.Fields(operation)[0] && res.StatusCode != from.status:
+	case from.status != 0 && !tooLong && r.Method == strings.Fields(operation)[0] && res.StatusCode != from.status:
 		complain("the caller may not")
 	case r.Refused && !refused:
 		complain("what the document does not allow was done")
