@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -165,28 +166,34 @@ func (w *world) dump() [][]byte {
 	}
 	var values [][]byte
 	for _, table := range scan[string](w, query) {
-		rows, err := db.QueryContext(w.t.Context(), "SELECT * FROM "+table)
-		must(w.t, err)
-		columns, err := rows.Columns()
-		must(w.t, err)
-		for rows.Next() {
-			row, into := make([]any, len(columns)), make([]any, len(columns))
-			for i := range row {
-				into[i] = &row[i]
-			}
-			must(w.t, rows.Scan(into...))
-			for _, v := range row {
-				switch v := v.(type) {
-				case []byte:
-					values = append(values, slices.Clone(v))
-				case string:
-					values = append(values, []byte(v))
-				}
+		values = append(values, valuesOf(w, db, table)...)
+	}
+	return values
+}
+
+func valuesOf(w *world, db *sql.DB, table string) (values [][]byte) {
+	w.t.Helper()
+	rows, err := db.QueryContext(w.t.Context(), "SELECT * FROM "+table)
+	must(w.t, err)
+	defer func() { must(w.t, rows.Close()) }()
+	columns, err := rows.Columns()
+	must(w.t, err)
+	for rows.Next() {
+		row, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		must(w.t, rows.Scan(into...))
+		for _, v := range row {
+			switch v := v.(type) {
+			case []byte:
+				values = append(values, slices.Clone(v))
+			case string:
+				values = append(values, []byte(v))
 			}
 		}
-		must(w.t, rows.Err())
-		must(w.t, rows.Close())
 	}
+	must(w.t, rows.Err())
 	return values
 }
 

@@ -198,16 +198,17 @@ func (s *Service) askToErase(ctx context.Context, e idv.ProviderErasure) (after 
 // any more, after about a month. One that refuses may do so only while a link is
 // alive or its work goes on, or because of a limit by the day.
 func eraseAgainAfter(tries int, fault *idv.ProviderError) time.Duration {
-	pauses := []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour}
-	const daily, most = 24 * time.Hour, 36
-	switch {
-	case tries >= most:
+	const most = 36
+	if tries >= most {
 		return 0
-	case tries <= len(pauses):
-		return max(pauses[tries-1], fault.RetryAfter)
-	default:
-		return max(daily, fault.RetryAfter)
 	}
+	pause := 24 * time.Hour
+	for i, early := range []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour} {
+		if tries == i+1 {
+			pause = early
+		}
+	}
+	return max(pause, fault.RetryAfter)
 }
 
 func failing(fault *idv.ProviderError, again time.Duration) string {
