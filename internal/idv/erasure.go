@@ -31,6 +31,19 @@ type ProviderErasure struct {
 	CreatedAt time.Time
 }
 
+// NeverThere is what a provider has of a session that it never made: nothing.
+func NeverThere() ProviderErasure {
+	return ProviderErasure{Outcome: EraseErased, Settled: true, Detail: "the provider never had this session"}
+}
+
+// NobodyKnows is what a provider has of a session whose create it never answered:
+// somebody has to look there.
+func NobodyKnows() ProviderErasure {
+	return ProviderErasure{
+		Outcome: EraseFailed, Settled: true, Detail: "nobody knows whether the provider has this session: its create was never answered",
+	}
+}
+
 // Erasure is what was done to erase a person's data.
 type Erasure struct {
 	ExternalUserID string

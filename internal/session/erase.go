@@ -103,19 +103,16 @@ func (s *Service) EraseAgain(ctx context.Context) (people int, err error) {
 	return people, err
 }
 
-// unanswered is what is known of a session whose create nobody heard the end of.
-const unanswered = "nobody knows whether the provider has this session: its create was never answered"
-
 // planErasure says what the provider of a session is asked.
 func (s *Service) planErasure(x idv.Session) idv.ProviderErasure {
 	_, canErase := s.Providers[x.Provider].(idv.Eraser)
 	switch {
 	case x.Ref == "" && x.StartUnanswered:
-		return idv.ProviderErasure{Outcome: idv.EraseFailed, Settled: true, Detail: unanswered}
+		return idv.NobodyKnows()
 	case x.Ref == "" && x.State.Status == idv.Created:
 		return idv.ProviderErasure{Outcome: idv.EraseRequested, Detail: "the provider is making this session; it is asked as soon as it has"}
 	case x.Ref == "":
-		return idv.ProviderErasure{Outcome: idv.EraseErased, Settled: true, Detail: "the provider never had this session"}
+		return idv.NeverThere()
 	case s.Providers[x.Provider] == nil:
 		return idv.ProviderErasure{Outcome: idv.EraseUnsupported, Settled: true, Detail: "the provider is not configured here any more: ask it by hand"}
 	case !canErase:
@@ -164,7 +161,8 @@ func (s *Service) askToErase(ctx context.Context, e idv.ProviderErasure) (after 
 	eraser, ok := s.Providers[e.Provider].(idv.Eraser)
 	switch {
 	case e.Ref == "":
-		e.Outcome, e.Settled, e.Detail = idv.EraseFailed, true, unanswered
+		unknown := idv.NobodyKnows()
+		e.Outcome, e.Settled, e.Detail = unknown.Outcome, unknown.Settled, unknown.Detail
 		return e, 0
 	case !ok:
 		e.Outcome, e.Settled, e.Detail = idv.EraseUnsupported, true, "the provider cannot be asked by its API: ask it by hand"

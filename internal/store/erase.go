@@ -200,13 +200,9 @@ func (s *Store) changeRedacted(a *account, row *sessionRow, x idv.Session, c idv
 		}
 		return x, s.insertJobs(a.tx, idv.Job{Kind: idv.JobErase, ID: row.ID})
 	case c.StartUnanswered:
-		return x, a.learned(row, "start_unanswered", true, idv.ProviderErasure{
-			Outcome: idv.EraseFailed, Settled: true, Detail: "nobody knows whether the provider has this session: its create was never answered",
-		})
+		return x, a.learned(row, "start_unanswered", true, idv.NobodyKnows())
 	case slices.ContainsFunc(c.Observations, func(o idv.Observation) bool { return o.Source == idv.SourceCreate && o.Status == idv.Failed }):
-		return x, a.learned(row, "start_unanswered", false, idv.ProviderErasure{
-			Outcome: idv.EraseErased, Settled: true, Detail: "the provider never had this session",
-		})
+		return x, a.learned(row, "start_unanswered", false, idv.NeverThere())
 	}
 	return x, nil
 }
