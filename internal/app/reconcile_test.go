@@ -82,9 +82,9 @@ func (w *world) lives(provider string) map[string][]turn {
 
 // With every webhook lost, each session still gets to where it belongs, and in
 // the time that is documented for the status that it was in. A machine that is
-// busy with other tests gets a little on top.
+// busy with other tests gets a lot on top.
 func TestEveryWebhookIsLost(t *testing.T) {
-	const slack = 5 * time.Second
+	const slack = 45 * time.Second
 	enginetest.Each(t, func(t *testing.T, databaseURL string) {
 		w := deaf(t, databaseURL)
 		type life struct {
@@ -126,16 +126,16 @@ func TestApprovalLapsesByItself(t *testing.T) {
 		w := start(t, databaseURL, everyInterval(often), func(c *config.Config) { c.ValidFor = 1500 * time.Millisecond })
 		session := w.create("user-1", "kora")
 		w.decide(session, "approve")
-		before := w.awaitUser("user-1", "verified").at("version").(float64)
 		// The row itself: reading the user through the API would write it.
-		row := func() (status string, version float64) {
-			err := w.app.store.DB().QueryRowContext(t.Context(), "SELECT status, version FROM users").Scan(&status, &version)
-			must(t, err)
-			return status, version
+		eventually(t, "the approval lapses", func() bool { return scan[string](w, "SELECT status FROM users")[0] == "expired" })
+		var told []any
+		for _, e := range w.feed("200") {
+			if kind := e["type"]; kind == "user.verified" || kind == "user.expired" {
+				told = append(told, kind)
+			}
 		}
-		eventually(t, "the approval lapses", func() bool { status, _ := row(); return status == "expired" })
-		if _, version := row(); version != before+1 {
-			t.Errorf("version %v, before it was %v", version, before)
+		if want := []any{"user.verified", "user.expired"}; !slices.Equal(told, want) {
+			t.Errorf("told were %v", told)
 		}
 	})
 }
