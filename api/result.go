@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"net/http"
 
 	"github.com/labstack/echo/v4"
 
@@ -28,10 +29,10 @@ type resultReply struct {
 //	@Success		200	{object}	resultReply	"the result"
 //	@Failure		401	{object}	problem		"`unauthorized`"
 //	@Failure		403	{object}	problem		"`forbidden`: the credential lacks `results:read`"
-//	@Failure		404	{object}	problem		"`not_found`: no such session, or no result yet"
+//	@Failure		404	{object}	problem		"`not_found`: no such session, or no result, yet or any more"
 //	@Failure		500	{object}	problem		"`internal`"
 //	@Failure		503	{object}	problem		"`internal`: the database is slow or away; `Retry-After` says when to come back"
-//	@x-example		{"404": {"detail": "There is no such result of this session yet."}}
+//	@x-example		{"404": {"detail": "There is no result of this session: none came yet, or it was removed."}}
 //	@Security		Bearer
 //	@Router			/v1/sessions/{id}/result [get]
 func (s *server) getResult(c echo.Context) (reply, error) {
@@ -41,7 +42,9 @@ func (s *server) getResult(c echo.Context) (reply, error) {
 	}
 	result, err := s.SessionReader.Result(c.Request().Context(), x.ID, caller(c).ID)
 	if errors.Is(err, idv.ErrNotFound) {
-		return reply{}, notFound("result of this session yet")
+		return reply{}, &problem{
+			Status: http.StatusNotFound, Code: codeNotFound, Detail: "There is no result of this session: none came yet, or it was removed.",
+		}
 	}
 	if err != nil {
 		return reply{}, err
