@@ -202,11 +202,11 @@ func (s *server) resendRange(c echo.Context) (reply, error) {
 		return reply{}, err
 	}
 	span := idv.EventRange{To: time.Now()}
-	if span.From, err = time.Parse(time.RFC3339, in.From); err != nil {
+	if span.From, err = instant(in.From); err != nil {
 		return reply{}, invalid(fieldError{Pointer: "/from", Code: "invalid_value", Detail: "must be an RFC 3339 time"})
 	}
 	if in.To != "" {
-		if span.To, err = time.Parse(time.RFC3339, in.To); err != nil {
+		if span.To, err = instant(in.To); err != nil {
 			return reply{}, invalid(fieldError{Pointer: "/to", Code: "invalid_value", Detail: "must be an RFC 3339 time"})
 		}
 		if !span.To.After(span.From) {

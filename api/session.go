@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -89,12 +88,12 @@ func (s *server) listSessions(c echo.Context) (reply, error) {
 		Status:         idv.Status(q.text("status", func(v string) bool { return idv.Status(v).Valid() }, "must be a session status")),
 		Page:           q.page("ses"),
 	}
-	after := q.text("createdAfter", func(v string) bool { _, err := time.Parse(time.RFC3339, v); return err == nil }, "must be an RFC 3339 time")
+	after := q.text("createdAfter", func(v string) bool { _, err := instant(v); return err == nil }, "must be an RFC 3339 time")
 	if err := q.err(); err != nil {
 		return reply{}, err
 	}
 	if after != "" {
-		f.CreatedAfter, _ = time.Parse(time.RFC3339, after)
+		f.CreatedAfter, _ = instant(after)
 	}
 	rows, err := s.SessionReader.Sessions(c.Request().Context(), f)
 	if errors.Is(err, idv.ErrNotFound) {

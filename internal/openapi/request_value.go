@@ -116,7 +116,8 @@ func (v valuer) text(name string, s *openapi3.Schema) string {
 	case s.Format == "date":
 		return draw(moment(time.DateOnly, "1900-01-01T00:00:00Z", "2020-01-01T00:00:00Z"))
 	case s.Format == "date-time":
-		return draw(moment(time.RFC3339Nano, "1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z"))
+		edges := rapid.SampledFrom([]string{"0000-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999-12:00"})
+		return draw(rapid.OneOf(moment(time.RFC3339Nano, "1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z"), edges))
 	case s.Format == "email":
 		return draw(rapid.StringMatching(`[a-z0-9]{1,20}(\.[a-z]{1,20})?@[a-z]{1,20}\.example`))
 	case s.Format == "uri":

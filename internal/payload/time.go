@@ -6,12 +6,16 @@ import (
 )
 
 // Time reads an RFC 3339 time, in UTC and to the millisecond; zero if it is none.
+// In UTC, too, its year must be one that RFC 3339 can write.
 func Time(s string) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
 		return time.Time{}
 	}
-	return t.UTC().Truncate(time.Millisecond)
+	if t = t.UTC().Truncate(time.Millisecond); t.Year() < 0 || t.Year() > 9999 {
+		return time.Time{}
+	}
+	return t
 }
 
 // Day gives a date as YYYY-MM-DD, empty for anything else.
