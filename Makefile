@@ -6,6 +6,8 @@ SHELL := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMAGE ?= bonafide
 FUZZTIME ?= 30s
+# Empty builds without what tells a fuzzer the way, from what is compiled already.
+FUZZBUILD ?= -fuzz .
 BENCH ?= .
 TOOL := go tool -modfile=tools/go.mod
 BUILD := go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
@@ -67,13 +69,18 @@ bench-idle: ## Measure memory, start and size
 bench-code: ## Run the Go benchmarks that match BENCH (default: all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
+# Each package is built once, however many targets it has: go test -fuzz would
+# link it again for each.
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZTIME (default 30s)
-	@go test -list '^Fuzz' ./... \
-	| awk '/^Fuzz/ { targets[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, targets[i]; n = 0 }' \
-	| while read -r package target; do \
-		echo "$$package $$target"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+	@built=$$(mktemp -d); trap 'rm -rf "$$built"' EXIT; \
+	grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u | while read -r package; do \
+		go test -c $(FUZZBUILD) -o "$$built/fuzz.test" "$$package"; \
+		found="$$(go env GOCACHE)/fuzz/$$(go list "$$package")"; \
+		for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$package"/*_test.go); do \
+			echo "$$package $$target"; \
+			(cd "$$package" && "$$built/fuzz.test" -test.run '^$$' -test.fuzz "^$$target\$$" -test.fuzztime $(FUZZTIME) -test.fuzzcachedir "$$found" </dev/null); \
+		done; \
 	done
 
 .PHONY: generate
