@@ -26,12 +26,11 @@ func FuzzLedger(f *testing.F) {
 		before, err := l.Destroyed()
 		must(t, err)
 		must(t, l.Note(at, "uky_1"))
-		must(t, l.Note(at, "uky_2"))
 		after, err := l.Destroyed()
 		must(t, err)
 		// What was cut off may be a whole line but for its end.
-		if n := len(after); n < len(before)+2 || after[n-2] != "uky_1" || after[n-1] != "uky_2" {
-			t.Errorf("%.200q: there were %q, and with two more %q", junk, before, after)
+		if n := len(after); n < len(before)+1 || after[n-1] != "uky_1" {
+			t.Errorf("%.200q: there were %q, and with one more %q", junk, before, after)
 		}
 	})
 }

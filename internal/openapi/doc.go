@@ -1,7 +1,7 @@
 // Package openapi makes the OpenAPI 3.0 document out of the Swagger 2.0
-// document that swag writes from the annotations in package api, and checks
-// replies against it in tests. The server does not import it: it embeds the
-// finished document.
+// document that swag writes from the annotations in package api. In tests it makes
+// up requests by that document, right ones and broken ones, and checks replies
+// against it. The server does not import it: it embeds the finished document.
 //
 // What the annotations say and the conversion relies on:
 //

@@ -170,3 +170,30 @@ func TestFaults(t *testing.T) {
 		}
 	}
 }
+
+// However an address is written, what is not public may not be called, and nothing
+// may be called without TLS that is not listed.
+func FuzzGuard(f *testing.F) {
+	for _, seed := range []string{"10.0.0.1", "127.0.0.1", "169.254.169.254", "::1", "fe80::1", "fd00::1", "100.64.0.1", "0.0.0.0", "224.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "93.184.216.34", "2606:2800:220:1::", "255.255.255.255"} {
+		f.Add(netip.MustParseAddr(seed).AsSlice(), uint16(443))
+	}
+	none, some := newGuard(nil), newGuard([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+	f.Fuzz(func(t *testing.T, raw []byte, port uint16) {
+		ip, ok := netip.AddrFromSlice(raw)
+		if !ok {
+			return
+		}
+		plain := ip.Unmap()
+		inside := plain.IsPrivate() || plain.IsLoopback() || plain.IsLinkLocalUnicast() || plain.IsMulticast() || plain.IsUnspecified()
+		listed := plain.Is4() && plain.As4()[0] == 10
+		if none.check(true, netip.AddrPortFrom(ip, port)) == nil && inside {
+			t.Errorf("%v may be called", ip)
+		}
+		if some.check(true, netip.AddrPortFrom(ip, port)) == nil && inside && !listed {
+			t.Errorf("%v may be called, and is not listed", ip)
+		}
+		if none.check(false, netip.AddrPortFrom(ip, port)) == nil || (some.check(false, netip.AddrPortFrom(ip, port)) == nil) != listed {
+			t.Errorf("%v may be called without TLS", ip)
+		}
+	})
+}

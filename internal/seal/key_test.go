@@ -68,3 +68,24 @@ func TestWhoSealed(t *testing.T) {
 		}
 	}
 }
+
+// A wrapped key with any change, and junk, unwrap to nothing.
+func FuzzUnwrap(f *testing.F) {
+	ring, user := keyring(f, newKey), seal.NewKey()
+	outer, inner := ring.Wrap(userPlace, user), user.Wrap(deliveryPlace, seal.NewKey())
+	short := ring.Seal(userPlace, []byte("too short for a key"))
+	f.Add([]byte{}, uint16(0), byte(0))
+	f.Add(short, uint16(9), byte(1))
+	f.Fuzz(func(t *testing.T, junk []byte, at uint16, flip byte) {
+		for _, genuine := range [][]byte{outer, inner} {
+			changed := bytes.Clone(genuine)
+			changed[int(at)%len(changed)] ^= flip
+			for _, wrapped := range [][]byte{junk, changed} {
+				_, err := ring.Unwrap(userPlace, wrapped)
+				if _, again := user.Unwrap(deliveryPlace, wrapped); err == nil && !bytes.Equal(wrapped, outer) || again == nil && !bytes.Equal(wrapped, inner) {
+					t.Errorf("unwrapped %x", wrapped)
+				}
+			}
+		}
+	})
+}
