@@ -239,9 +239,8 @@ func (s *shelf) try(t *rapid.T, c *openapi.Checker, g *openapi.Generator, operat
 		complain(wrong)
 	}
 	refused := res.StatusCode >= 400
-	tooLong := len(r.Target()) > 8<<10 // refused before it is asked who it is from
 	switch {
-	case from.status != 0 && !tooLong && r.Method == strings.Fields(operation)[0] && res.StatusCode != from.status:
+	case from.status != 0 && !tooLong(r.Target()) && r.Method == strings.Fields(operation)[0] && res.StatusCode != from.status:
 		complain("the caller may not")
 	case r.Refused && !refused:
 		complain("what the document does not allow was done")

@@ -74,7 +74,7 @@ func TestValuesOfBeforeThereWereKeys(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, databaseURL string) {
 		w := start(t, databaseURL)
 		id := w.known("amara", "kora").text("id")
-		eventually(t, "everything is worked", func() bool { return len(w.deliveries("state=received")) == 0 })
+		w.awaitLater() // nothing may be sealed while the keys are taken away
 		w.asBefore(id)
 		if got := w.session(id); got.text("metadata.note") != "older" {
 			t.Errorf("session %s", got.raw)
