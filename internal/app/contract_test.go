@@ -28,6 +28,9 @@ type shelf struct {
 	// metrics, and are a client token.
 	keys map[string]string
 	hook string // an endpoint that takes everything
+	// spare is an endpoint that may be deleted. There is one at a time, since there
+	// may be only so many.
+	spare string
 }
 
 const someKey = `{"name":"of a shelf","scopes":["metrics:read"]}`
@@ -47,7 +50,8 @@ func newShelf(t *testing.T) *shelf {
 		t.Fatal(err)
 	}
 	s.call("POST", "/v1/sessions/"+session+"/refresh", "")
-	endpoint := s.call("POST", "/v1/endpoints", `{"url":"`+s.hook+`"}`)["id"].(string)
+	endpoint := s.endpoint()
+	s.spare = s.endpoint()
 	key := s.call("POST", "/v1/keys", someKey)["id"].(string)
 	event, task := s.first("/v1/events")["id"].(string), s.first("/v1/privacy-tasks")["id"].(string)
 	token := s.call("POST", "/v1/users/user-42/client-tokens", "")["clientToken"].(string)
@@ -73,6 +77,11 @@ func newShelf(t *testing.T) *shelf {
 	}
 	s.known["eventId"] = []string{event}
 	return s
+}
+
+func (s *shelf) endpoint() string {
+	s.tb.Helper()
+	return s.call("POST", "/v1/endpoints", `{"url":"`+s.hook+`"}`)["id"].(string)
 }
 
 func (s *shelf) first(list string) map[string]any {
@@ -103,7 +112,10 @@ func (s *shelf) knownTo(operation string) openapi.Known {
 	case "DELETE /v1/users/{externalUserId}":
 		known["externalUserId"] = []string{s.call("POST", "/v1/sessions", `{"externalUserId":"one who goes `+id.New("")+`"}`)["externalUserId"].(string)}
 	case "DELETE /v1/endpoints/{id}":
-		known["id"] = []string{s.call("POST", "/v1/endpoints", `{"url":"`+s.hook+`"}`)["id"].(string)}
+		if res, _, _ := s.send("GET", "/v1/endpoints/"+s.spare, everything(), nil); res.StatusCode == http.StatusNotFound {
+			s.spare = s.endpoint()
+		}
+		known["id"] = []string{s.spare}
 	case "DELETE /v1/keys/{id}":
 		known["id"] = []string{s.call("POST", "/v1/keys", someKey)["id"].(string)}
 	case "POST /v1/sessions/{id}/cancel":

@@ -144,8 +144,11 @@ func fit(c *openapi.Checker, operation, method, target string, res *http.Respons
 			return "the code " + p.Code + " is not one of this status"
 		}
 	}
+	if res.StatusCode == http.StatusBadRequest && tooLong(target) {
+		return "" // which the document says of all routes at once
+	}
 	if own, _, _ := strings.Cut(operation, " "); own != method {
-		if res.StatusCode != http.StatusMethodNotAllowed && !(tooLong(target) && res.StatusCode == http.StatusBadRequest) {
+		if res.StatusCode != http.StatusMethodNotAllowed {
 			return "the path does not take this method"
 		}
 		return ""
