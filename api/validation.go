@@ -117,6 +117,9 @@ func callback(s string) bool {
 	if err != nil || u.Host == "" || u.Hostname() == "" || u.User != nil || !printable(s) {
 		return false
 	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
+		return false
+	}
 	if u.Scheme == "https" {
 		return true
 	}

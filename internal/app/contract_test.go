@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -162,18 +161,19 @@ func (y *tally) note(operation string, status int) {
 	y.replies[operation][status/100]++
 }
 
-// checksOfEach is how many requests each operation is sent, unless the command
-// line says another number with -rapid.checks.
-const checksOfEach = 40
-
-func fewChecks(t *testing.T) {
+// Unless the command line says otherwise, with -rapid.checks and -rapid.seed, each
+// operation is sent so many requests, and the same ones every time: whoever changes
+// something else is not to meet what nobody looked for.
+func usually(t *testing.T) {
 	t.Helper()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
-	if checks := flag.Lookup("rapid.checks"); !given {
-		usual := checks.Value.String()
-		must(t, checks.Value.Set(strconv.Itoa(checksOfEach)))
-		t.Cleanup(func() { must(t, checks.Value.Set(usual)) })
+	given := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	for name, value := range map[string]string{"rapid.checks": "40", "rapid.seed": "1"} {
+		if set := flag.Lookup(name).Value; !given[name] {
+			before := set.String()
+			must(t, set.Set(value))
+			t.Cleanup(func() { must(t, set.Set(before)) })
+		}
 	}
 }
 
@@ -184,7 +184,7 @@ func TestEveryOperationKeepsToTheDocument(t *testing.T) {
 	c, err := checker()
 	must(t, err)
 	g := c.Generator()
-	fewChecks(t)
+	usually(t)
 	count := &tally{replies: map[string]map[int]int{}}
 	t.Run("of", func(t *testing.T) {
 		for part := range slices.Chunk(c.Operations(), (len(c.Operations())+shelves-1)/shelves) {

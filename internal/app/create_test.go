@@ -44,6 +44,7 @@ func TestCreateRefusesBadInput(t *testing.T) {
 		"plain http callback":   {with("callbackUrl", "http://example.com/"), "/callbackUrl", "invalid_url"},
 		"script callback":       {with("callbackUrl", "javascript:alert(1)"), "/callbackUrl", "invalid_url"},
 		"callback with secret":  {with("callbackUrl", "https://a:b@example.com/"), "/callbackUrl", "invalid_url"},
+		"callback to no port":   {with("callbackUrl", "https://example.com:65536/"), "/callbackUrl", "invalid_url"},
 		"relative callback":     {with("callbackUrl", "/done"), "/callbackUrl", "invalid_url"},
 		"too short":             {with("expiresInSeconds", 59), "/expiresInSeconds", "too_small"},
 		"too long":              {with("expiresInSeconds", 2592001), "/expiresInSeconds", "too_large"},
