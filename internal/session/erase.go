@@ -16,8 +16,8 @@ type Erasures interface {
 	EraseUser(ctx context.Context, req idv.EraseRequest) (idv.Erasure, error)
 	Erasure(ctx context.Context, sessionID string) (idv.ProviderErasure, error)
 	NoteErasure(ctx context.Context, e idv.ProviderErasure) error
-	// UserOfKey gives the user whose key has the name, or idv.ErrNotFound.
-	UserOfKey(ctx context.Context, keyID string) (externalUserID string, err error)
+	// UsersOfKeys gives the users whose keys have the names.
+	UsersOfKeys(ctx context.Context, keyIDs []string) (externalUserIDs []string, err error)
 	// DestroyedKeys names the keys that were destroyed, of each user the last one.
 	DestroyedKeys(ctx context.Context) (keyIDs []string, err error)
 }
@@ -83,15 +83,12 @@ func (s *Service) EraseAgain(ctx context.Context) (people int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("read the ledger of erasures: %w", err)
 	}
-	for _, keyID := range destroyed {
-		user, err := s.Erasures.UserOfKey(ctx, keyID)
-		if errors.Is(err, idv.ErrNotFound) {
-			continue
-		}
-		if err == nil {
-			_, err = s.eraseHere(ctx, idv.EraseRequest{ExternalUserID: user, By: idv.ActorRestore, Again: true})
-		}
-		if err != nil {
+	back, err := s.Erasures.UsersOfKeys(ctx, destroyed)
+	if err != nil {
+		return 0, err
+	}
+	for _, user := range back {
+		if _, err := s.eraseHere(ctx, idv.EraseRequest{ExternalUserID: user, By: idv.ActorRestore, Again: true}); err != nil {
 			return people, err
 		}
 		people++

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -117,11 +118,22 @@ func (s *Store) DestroyedKeys(ctx context.Context) (keyIDs []string, err error) 
 	return keyIDs, failed("list destroyed keys", err)
 }
 
-// UserOfKey gives the user who has the key of that name, or idv.ErrNotFound.
-func (s *Store) UserOfKey(ctx context.Context, keyID string) (externalUserID string, err error) {
-	var row userRow
-	if err := s.read(ctx).Select("external_user_id").Where("key_id = ?", word(keyID)).Take(&row).Error; err != nil {
-		return "", failed("find the user of a key", notFound(err))
+// usersAtOnce is how many keys are looked for with one statement.
+const usersAtOnce = 500
+
+// UsersOfKeys gives the users who have a key of one of the names.
+func (s *Store) UsersOfKeys(ctx context.Context, keyIDs []string) (externalUserIDs []string, err error) {
+	names := make([]string, len(keyIDs))
+	for i, keyID := range keyIDs {
+		names[i] = word(keyID)
 	}
-	return row.ExternalUserID, nil
+	for names := range slices.Chunk(names, usersAtOnce) {
+		var found []string
+		err := s.read(ctx).Model(&userRow{}).Where("key_id IN ?", names).Order("key_id").Pluck("external_user_id", &found).Error
+		if err != nil {
+			return nil, failed("find the users of keys", err)
+		}
+		externalUserIDs = append(externalUserIDs, found...)
+	}
+	return externalUserIDs, nil
 }
