@@ -90,14 +90,6 @@ func withSecret(e idv.Endpoint) newSecretReply {
 	return newSecretReply{endpointReply: endpointOf(e), Secret: e.Secrets[0].Secret}
 }
 
-// endpointID is the endpoint that the path names.
-func endpointID(c echo.Context) (string, error) {
-	if eid := c.Param("id"); id.Valid(id.Endpoint, eid) {
-		return eid, nil
-	}
-	return "", notFound("endpoint")
-}
-
 // endpointFault gives an error about an endpoint its words.
 func endpointFault(err error) error {
 	switch {
@@ -178,12 +170,8 @@ func (s *server) listEndpoints(c echo.Context) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	rows, next, more := cut(rows, page, func(e idv.Endpoint) string { return e.ID })
-	list := endpointList{Data: []endpointReply{}, NextCursor: next, HasMore: more}
-	for _, e := range rows {
-		list.Data = append(list.Data, endpointOf(e))
-	}
-	return ok(list)
+	data, next, more := shown(rows, page, func(e idv.Endpoint) string { return e.ID }, endpointOf)
+	return ok(endpointList{Data: data, NextCursor: next, HasMore: more})
 }
 
 // getEndpoint answers one endpoint.
@@ -203,7 +191,7 @@ func (s *server) listEndpoints(c echo.Context) (reply, error) {
 //	@Security	Bearer
 //	@Router		/v1/endpoints/{id} [get]
 func (s *server) getEndpoint(c echo.Context) (reply, error) {
-	eid, err := endpointID(c)
+	eid, err := idOf(c, id.Endpoint, "endpoint")
 	if err != nil {
 		return reply{}, err
 	}

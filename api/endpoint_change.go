@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/bonafide-idv/bonafide/internal/id"
 	"github.com/bonafide-idv/bonafide/internal/idv"
 )
 
@@ -41,7 +42,7 @@ type endpointChange struct {
 //	@Security		Bearer
 //	@Router			/v1/endpoints/{id} [patch]
 func (s *server) changeEndpoint(c echo.Context) (reply, error) {
-	eid, err := endpointID(c)
+	eid, err := idOf(c, id.Endpoint, "endpoint")
 	if err != nil {
 		return reply{}, err
 	}
@@ -74,7 +75,7 @@ func (s *server) changeEndpoint(c echo.Context) (reply, error) {
 //	@Security		Bearer
 //	@Router			/v1/endpoints/{id} [delete]
 func (s *server) deleteEndpoint(c echo.Context) (reply, error) {
-	eid, err := endpointID(c)
+	eid, err := idOf(c, id.Endpoint, "endpoint")
 	if err != nil {
 		return reply{}, err
 	}
@@ -117,7 +118,7 @@ const defaultOverlap = 24 * time.Hour
 //	@Security		Bearer
 //	@Router			/v1/endpoints/{id}/rotate-secret [post]
 func (s *server) rotateSecret(c echo.Context) (reply, error) {
-	eid, err := endpointID(c)
+	eid, err := idOf(c, id.Endpoint, "endpoint")
 	if err != nil {
 		return reply{}, err
 	}
@@ -166,7 +167,7 @@ type testReply struct {
 //	@Security		Bearer
 //	@Router			/v1/endpoints/{id}/test [post]
 func (s *server) testEndpoint(c echo.Context) (reply, error) {
-	eid, err := endpointID(c)
+	eid, err := idOf(c, id.Endpoint, "endpoint")
 	if err != nil {
 		return reply{}, err
 	}

@@ -68,14 +68,6 @@ func keyOf(k idv.APIKey) keyReply {
 	}
 }
 
-// keyID is the API key that the path names.
-func keyID(c echo.Context) (string, error) {
-	if kid := c.Param("id"); id.Valid(id.Key, kid) {
-		return kid, nil
-	}
-	return "", notFound("API key")
-}
-
 // keyFault gives an error about an API key its words.
 func keyFault(err error) error {
 	if errors.Is(err, idv.ErrNotFound) {
@@ -155,12 +147,8 @@ func (s *server) listKeys(c echo.Context) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	rows, next, more := cut(rows, page, func(k idv.APIKey) string { return k.ID })
-	list := keyList{Data: []keyReply{}, NextCursor: next, HasMore: more}
-	for _, k := range rows {
-		list.Data = append(list.Data, keyOf(k))
-	}
-	return ok(list)
+	data, next, more := shown(rows, page, func(k idv.APIKey) string { return k.ID }, keyOf)
+	return ok(keyList{Data: data, NextCursor: next, HasMore: more})
 }
 
 // getKey answers one API key.
@@ -180,7 +168,7 @@ func (s *server) listKeys(c echo.Context) (reply, error) {
 //	@Security	Bearer
 //	@Router		/v1/keys/{id} [get]
 func (s *server) getKey(c echo.Context) (reply, error) {
-	kid, err := keyID(c)
+	kid, err := idOf(c, id.Key, "API key")
 	if err != nil {
 		return reply{}, err
 	}
@@ -209,7 +197,7 @@ func (s *server) getKey(c echo.Context) (reply, error) {
 //	@Security		Bearer
 //	@Router			/v1/keys/{id} [delete]
 func (s *server) revokeKey(c echo.Context) (reply, error) {
-	kid, err := keyID(c)
+	kid, err := idOf(c, id.Key, "API key")
 	if err != nil {
 		return reply{}, err
 	}

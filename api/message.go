@@ -82,7 +82,7 @@ func attemptOf(a idv.Attempt) attemptReply {
 //	@Security		Bearer
 //	@Router			/v1/endpoints/{id}/messages [get]
 func (s *server) listMessages(c echo.Context) (reply, error) {
-	eid, err := endpointID(c)
+	eid, err := idOf(c, id.Endpoint, "endpoint")
 	if err != nil {
 		return reply{}, err
 	}
@@ -100,12 +100,8 @@ func (s *server) listMessages(c echo.Context) (reply, error) {
 	if err != nil {
 		return reply{}, endpointFault(err)
 	}
-	rows, next, more := cut(rows, f.Page, func(m idv.Message) string { return m.Event.ID })
-	list := messageList{Data: []messageReply{}, NextCursor: next, HasMore: more}
-	for _, m := range rows {
-		list.Data = append(list.Data, messageOf(m))
-	}
-	return ok(list)
+	data, next, more := shown(rows, f.Page, func(m idv.Message) string { return m.Event.ID }, messageOf)
+	return ok(messageList{Data: data, NextCursor: next, HasMore: more})
 }
 
 // resendMessage sends one event again.
@@ -193,7 +189,7 @@ const mostResent = 10_000
 //	@Security		Bearer
 //	@Router			/v1/endpoints/{id}/resend [post]
 func (s *server) resendRange(c echo.Context) (reply, error) {
-	eid, err := endpointID(c)
+	eid, err := idOf(c, id.Endpoint, "endpoint")
 	if err != nil {
 		return reply{}, err
 	}

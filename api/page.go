@@ -110,14 +110,17 @@ func (q *query) err() error {
 	return invalid(q.errs...)
 }
 
-// cut splits off the row that only tells that there are more, and gives the
-// cursor for it.
-func cut[T any](rows []T, p idv.Page, rowID func(T) string) (shown []T, next *string, more bool) {
-	limit := p.Limit - 1
-	if len(rows) <= limit {
-		return rows, nil, false
+// shown splits off the row that only tells that there are more, gives the cursor for
+// it, and shows the others.
+func shown[T, R any](rows []T, p idv.Page, rowID func(T) string, show func(T) R) (data []R, next *string, more bool) {
+	if limit := p.Limit - 1; len(rows) > limit {
+		rows = rows[:limit]
+		cursor := base64.RawURLEncoding.EncodeToString([]byte(rowID(rows[limit-1])))
+		next, more = &cursor, true
 	}
-	rows = rows[:limit]
-	cursor := base64.RawURLEncoding.EncodeToString([]byte(rowID(rows[limit-1])))
-	return rows, &cursor, true
+	data = make([]R, 0, len(rows))
+	for x := range slices.Values(rows) {
+		data = append(data, show(x))
+	}
+	return data, next, more
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
-	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -41,7 +40,7 @@ func (s *server) getSession(c echo.Context) (reply, error) {
 
 // session reads the session that the path names.
 func (s *server) session(c echo.Context) (idv.Session, error) {
-	sid, err := sessionID(c)
+	sid, err := idOf(c, id.Session, "session")
 	if err != nil {
 		return idv.Session{}, err
 	}
@@ -50,13 +49,6 @@ func (s *server) session(c echo.Context) (idv.Session, error) {
 		return x, notFound("session")
 	}
 	return x, err
-}
-
-func sessionID(c echo.Context) (string, error) {
-	if sid := c.Param("id"); id.Valid("ses", sid) {
-		return sid, nil
-	}
-	return "", notFound("session")
 }
 
 // listSessions answers sessions, newest first.
@@ -102,12 +94,8 @@ func (s *server) listSessions(c echo.Context) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	rows, next, more := cut(rows, f.Page, func(x idv.Session) string { return x.ID })
-	list := sessionList{Data: []sessionReply{}, NextCursor: next, HasMore: more}
-	for x := range slices.Values(rows) {
-		list.Data = append(list.Data, sessionOf(x, false))
-	}
-	return ok(list)
+	data, next, more := shown(rows, f.Page, func(x idv.Session) string { return x.ID }, func(x idv.Session) sessionReply { return sessionOf(x, false) })
+	return ok(sessionList{Data: data, NextCursor: next, HasMore: more})
 }
 
 // cancelSession ends an open session.
@@ -137,7 +125,7 @@ func (s *server) cancelSession(c echo.Context) (reply, error) {
 	if err := noFields(c); err != nil {
 		return reply{}, err
 	}
-	sid, err := sessionID(c)
+	sid, err := idOf(c, id.Session, "session")
 	if err != nil {
 		return reply{}, err
 	}
@@ -180,7 +168,7 @@ func (s *server) refreshSession(c echo.Context) (reply, error) {
 	if err := noFields(c); err != nil {
 		return reply{}, err
 	}
-	sid, err := sessionID(c)
+	sid, err := idOf(c, id.Session, "session")
 	if err != nil {
 		return reply{}, err
 	}

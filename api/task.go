@@ -84,12 +84,8 @@ func (s *server) listTasks(c echo.Context) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	rows, next, more := cut(rows, f.Page, func(t idv.PrivacyTask) string { return t.ID })
-	list := taskList{Data: []taskReply{}, NextCursor: next, HasMore: more}
-	for _, t := range rows {
-		list.Data = append(list.Data, taskOf(t))
-	}
-	return ok(list)
+	data, next, more := shown(rows, f.Page, func(t idv.PrivacyTask) string { return t.ID }, taskOf)
+	return ok(taskList{Data: data, NextCursor: next, HasMore: more})
 }
 
 // finishTask notes that a privacy task was done.
@@ -119,9 +115,9 @@ func (s *server) finishTask(c echo.Context) (reply, error) {
 	if err := noFields(c); err != nil {
 		return reply{}, err
 	}
-	taskID := c.Param("id")
-	if !id.Valid(id.Task, taskID) {
-		return reply{}, notFound("privacy task")
+	taskID, err := idOf(c, id.Task, "privacy task")
+	if err != nil {
+		return reply{}, err
 	}
 	t, err := s.Privacy.FinishTask(c.Request().Context(), taskID, caller(c).ID)
 	if errors.Is(err, idv.ErrNotFound) {

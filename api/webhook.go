@@ -127,12 +127,8 @@ func (s *server) listDeliveries(c echo.Context) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	rows, next, more := cut(rows, f.Page, func(d idv.Delivery) string { return d.ID })
-	list := deliveryList{Data: []deliveryReply{}, NextCursor: next, HasMore: more}
-	for _, d := range rows {
-		list.Data = append(list.Data, deliveryOf(d))
-	}
-	return ok(list)
+	data, next, more := shown(rows, f.Page, func(d idv.Delivery) string { return d.ID }, deliveryOf)
+	return ok(deliveryList{Data: data, NextCursor: next, HasMore: more})
 }
 
 // replayDelivery handles a delivery again.
@@ -162,11 +158,12 @@ func (s *server) replayDelivery(c echo.Context) (reply, error) {
 	if err := noFields(c); err != nil {
 		return reply{}, err
 	}
-	did, ctx := c.Param("id"), c.Request().Context()
-	if !id.Valid("whd", did) {
-		return reply{}, notFound("delivery")
+	ctx := c.Request().Context()
+	did, err := idOf(c, id.Delivery, "delivery")
+	if err != nil {
+		return reply{}, err
 	}
-	err := s.Deliveries.RequeueDelivery(ctx, did, caller(c).ID)
+	err = s.Deliveries.RequeueDelivery(ctx, did, caller(c).ID)
 	switch {
 	case errors.Is(err, idv.ErrNotFound):
 		return reply{}, notFound("delivery")
