@@ -122,6 +122,7 @@ func FuzzClientToken(f *testing.F) {
 	good := mint(f, c, "user-1", time.Hour)
 	f.Add(good)
 	f.Add(good[:len(good)-2])
+	f.Add(good[:len(good)-9] + "\r\n" + good[len(good)-9:])
 	f.Add("a.b.c")
 	f.Fuzz(func(t *testing.T, credential string) {
 		who, err := c.Authenticate(t.Context(), credential)

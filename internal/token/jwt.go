@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -31,7 +30,7 @@ type JWTs struct {
 // is not a token of the provider that counts now, and ErrUnchecked if that cannot
 // be told at present.
 func (j *JWTs) Authenticate(ctx context.Context, credential string) (idv.Caller, error) {
-	if strings.Count(credential, ".") != 2 {
+	if !compact(credential) {
 		return idv.Caller{}, ErrInvalid
 	}
 	var c claims

@@ -256,12 +256,12 @@ func FuzzJWT(f *testing.F) {
 		genuine[signed] = true
 		f.Add(signed)
 		f.Add(signed[:len(signed)-2])
+		f.Add(signed[:len(signed)-9] + "\r\n" + signed[len(signed)-9:])
 	}
 	f.Add("e30.e30.e30")
 	f.Fuzz(func(t *testing.T, credential string) {
 		who, err := j.Authenticate(t.Context(), credential)
-		// Base 64 is read over line breaks, which no header can hold.
-		if plain := strings.NewReplacer("\r", "", "\n", "").Replace(credential); err == nil && !genuine[plain] {
+		if err == nil && !genuine[credential] {
 			t.Errorf("%q is taken for %+v", credential, who)
 		}
 		if err != nil && !errors.Is(err, token.ErrInvalid) {
