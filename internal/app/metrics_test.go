@@ -19,6 +19,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/config"
 	"github.com/bonafide-idv/bonafide/internal/enginetest"
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/logtest"
 )
 
 // numbers are the values of series such as name{label="value"}.
@@ -322,7 +323,7 @@ func TestScrapeWithoutDatabase(t *testing.T) {
 // Workers have no API, and still serve their metrics, to anybody who can reach
 // the address; nothing else is there.
 func TestMetricsHaveAnAddressOfTheirOwn(t *testing.T) {
-	logs := &journal{}
+	logs := &logtest.Journal{}
 	log := slog.New(slog.NewJSONHandler(logs, nil))
 	cfg := testConfig(enginetest.SQLite(t))
 	cfg.MetricsListen = "127.0.0.1:0"

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bonafide-idv/bonafide/internal/enginetest"
+	"github.com/bonafide-idv/bonafide/internal/logtest"
 )
 
 // A process is ready as long as all that it has taken upon itself works, and its
@@ -63,7 +64,7 @@ func TestReadinessOfWorkers(t *testing.T) {
 // While it drains, a process serves as before and says that it is not to be asked
 // any more; then it closes the door.
 func TestDraining(t *testing.T) {
-	logs := &journal{}
+	logs := &logtest.Journal{}
 	log := slog.New(slog.NewJSONHandler(logs, nil))
 	cfg := testConfig(enginetest.SQLite(t))
 	cfg.Drain = 2 * time.Second

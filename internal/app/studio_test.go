@@ -13,6 +13,7 @@ import (
 
 	"github.com/bonafide-idv/bonafide/internal/config"
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/logtest"
 	"github.com/bonafide-idv/bonafide/internal/seal"
 	"github.com/bonafide-idv/bonafide/internal/store"
 	"github.com/bonafide-idv/bonafide/providers"
@@ -31,7 +32,7 @@ type studio struct {
 // provider.
 func startStudio(t *testing.T, databaseURL string, d *desk, change ...func(provider string, s idv.Settings)) *studio {
 	t.Helper()
-	w := &studio{world: &world{t: t, key: bootstrapKey, logs: &journal{}, settings: map[string]idv.Settings{}}, desk: d, errands: &errands{}}
+	w := &studio{world: &world{t: t, key: bootstrapKey, logs: &logtest.Journal{}, settings: map[string]idv.Settings{}}, desk: d, errands: &errands{}}
 	log := slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	cfg := testConfig(databaseURL)
 	cfg.ProviderTimeout = 30 * time.Second // a machine may be busy

@@ -17,6 +17,7 @@ import (
 	"github.com/bonafide-idv/bonafide/docs"
 	"github.com/bonafide-idv/bonafide/internal/config"
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/logtest"
 	"github.com/bonafide-idv/bonafide/internal/openapi"
 	"github.com/bonafide-idv/bonafide/internal/watch"
 )
@@ -29,7 +30,7 @@ type world struct {
 	base string
 	hub  *watch.Hub // of whoever serves base
 	key  string
-	logs *journal
+	logs *logtest.Journal
 	stop func()
 	// settings are those that the emulators accept and sign with.
 	settings map[string]idv.Settings
@@ -37,24 +38,6 @@ type world struct {
 }
 
 const bootstrapKey = "bootstrap-key-for-tests-0123456789"
-
-// journal keeps what was logged.
-type journal struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.buf.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.buf.String()
-}
 
 // testConfig is a configuration on the database.
 func testConfig(databaseURL string) config.Config {
@@ -71,7 +54,7 @@ func testConfig(databaseURL string) config.Config {
 // start starts a world on the database; change may change its configuration.
 func start(t *testing.T, databaseURL string, change ...func(*config.Config)) *world {
 	t.Helper()
-	w := &world{t: t, key: bootstrapKey, logs: &journal{}}
+	w := &world{t: t, key: bootstrapKey, logs: &logtest.Journal{}}
 	log := slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cfg := testConfig(databaseURL)
 

@@ -73,6 +73,7 @@ func Rules() []Rule {
 		{Package: "internal/openapi"},
 		{Package: "internal/openapi/generate", Imports: []string{"internal/openapi"}},
 		{Package: "internal/pgserver"},
+		{Package: "internal/logtest", ForTests: true},
 		{Package: "internal/enginetest", Imports: []string{"internal/idv", "internal/pgserver", "internal/store", "migrations"}, ForTests: true},
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/bonafide-idv/bonafide/internal/enginetest"
 	"github.com/bonafide-idv/bonafide/internal/id"
 	"github.com/bonafide-idv/bonafide/internal/idv"
+	"github.com/bonafide-idv/bonafide/internal/logtest"
 	"github.com/bonafide-idv/bonafide/internal/outbox"
 	"github.com/bonafide-idv/bonafide/internal/queue"
 	"github.com/bonafide-idv/bonafide/internal/seal"
@@ -30,26 +31,9 @@ type desk struct {
 	t     testing.TB
 	store *store.Store
 	*outbox.Outbox
-	logs *journal
+	logs *logtest.Journal
 	mu   sync.Mutex
 	at   time.Time
-}
-
-type journal struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.buf.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.buf.String()
 }
 
 func loopback() []netip.Prefix {
@@ -71,7 +55,7 @@ func open(t testing.TB, url string, change ...func(*outbox.Options)) *desk {
 	must(t, err)
 	ring, err := seal.New([][]byte{bytes.Repeat([]byte{7}, 32)})
 	must(t, err)
-	d := &desk{t: t, at: time.Now(), logs: &journal{}}
+	d := &desk{t: t, at: time.Now(), logs: &logtest.Journal{}}
 	d.store, err = store.Open(t.Context(), store.Options{URL: url, Seal: ring, Jobs: jobs, Now: d.now})
 	must(t, err)
 	t.Cleanup(func() { must(t, d.store.Close()) })

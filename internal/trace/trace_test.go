@@ -1,7 +1,6 @@
 package trace_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -17,6 +16,7 @@ import (
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/bonafide-idv/bonafide/internal/logtest"
 	"github.com/bonafide-idv/bonafide/internal/trace"
 )
 
@@ -77,26 +77,8 @@ func (c *collector) told() (spans []*otlp.Span, resource string, odd []string) {
 	return spans, strings.TrimSpace(resource), c.odd
 }
 
-// journal keeps what was logged.
-type journal struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.buf.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.buf.String()
-}
-
-func newTracer(url string, sample float64) (*trace.Tracer, *journal) {
-	j := &journal{}
+func newTracer(url string, sample float64) (*trace.Tracer, *logtest.Journal) {
+	j := &logtest.Journal{}
 	return trace.New(trace.Options{
 		URL: url, Sample: sample, Version: "v1.2.3", Instance: "one", Logger: slog.New(slog.NewTextHandler(j, nil)),
 	}), j
