@@ -160,7 +160,7 @@ func (s *Store) userRows(ctx context.Context, names []string) (map[string]userRo
 	var rows []userRow
 	var err error
 	if s.pool == nil {
-		err = s.read(ctx).Omit("key_id", "wrapped_key").Where("external_user_id IN ?", names).Find(&rows).Error
+		err = s.read(ctx).Omit(keyColumns()...).Where("external_user_id IN ?", names).Find(&rows).Error
 	} else {
 		found, _ := s.pool.Query(ctx, s.usersByName, names) // its error comes with the rows
 		rows, err = pgx.CollectRows(found, pgx.RowToStructByNameLax[userRow])
@@ -179,6 +179,6 @@ func usersByName(db *gorm.DB) (string, error) {
 	if err := statement.Parse(&userRow{}); err != nil {
 		return "", err
 	}
-	columns := slices.DeleteFunc(slices.Clone(statement.Schema.DBNames), func(name string) bool { return name == "key_id" || name == "wrapped_key" })
+	columns := slices.DeleteFunc(slices.Clone(statement.Schema.DBNames), func(name string) bool { return slices.Contains(keyColumns(), name) })
 	return "SELECT " + strings.Join(columns, ", ") + " FROM users WHERE external_user_id = ANY($1)", nil
 }

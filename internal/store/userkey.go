@@ -12,6 +12,9 @@ import (
 // user's row, wrapped by the operator's key: without it, nothing of the person
 // can be read any more, whoever has a copy of it.
 
+// keyColumns hold it, which nobody needs who only reads a status.
+func keyColumns() []string { return []string{"key_id", "wrapped_key"} }
+
 func userKeyPlace(externalUserID string) string { return "users.wrapped_key/" + externalUserID }
 
 // giveKey puts a key of its own into the row of a user.
@@ -31,7 +34,7 @@ func (s *Store) keyOf(a *account) (*seal.Key, error) {
 		return a.key, err
 	}
 	a.key = s.giveKey(&a.user)
-	err = a.tx.Model(&a.user).Select("key_id", "wrapped_key").UpdateColumns(&a.user).Error
+	err = a.tx.Model(&a.user).Select(keyColumns()).UpdateColumns(&a.user).Error
 	if err != nil {
 		return nil, fmt.Errorf("keep the key of a user: %w", err)
 	}
